@@ -161,7 +161,8 @@ fn send_draft(model: &mut Model) -> Vec<Effect> {
     let content = if model.types_by_hand() {
         draft_as_typed(&model.draft)
     } else {
-        vec![Request::Content(model.draft.content())]
+        let raw = model.draft.with_bare_feeds().map(Request::RawContent);
+        vec![raw.unwrap_or_else(|| Request::Content(model.draft.content()))]
     };
     model.draft.ready = false;
     (model.draft.leaving, model.draft.sent, model.draft.due, model.draft.taken) = (true, true, true, false);

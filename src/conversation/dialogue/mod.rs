@@ -217,7 +217,11 @@ impl Dialogue {
             // Complete without its last line: the client's next command was answered instead.
             if asked.ask == Ask::Greeting && asked.complete() {
                 reply.flaws.retain(|flaw| *flaw != Flaw::Unfinished);
-                reply.flaws.push(Flaw::Overtaken);
+                match reply.lines.last_mut().filter(|line| line.cut > 0) {
+                    // Its end came, and was not kept.
+                    Some(line) => line.flaws.retain(|flaw| *flaw != Flaw::Unfinished),
+                    None => reply.flaws.push(Flaw::Overtaken),
+                }
             }
             Some(reply)
         })

@@ -146,6 +146,21 @@ fn a_cut_ends_the_reply_that_it_cuts() {
 }
 
 #[test]
+fn a_greeting_that_was_cut_here_did_not_break_off() {
+    let letters = "x".repeat(crate::smtp::reply::MAX_LINE);
+    for begun in ["220 ", "220-"] {
+        let conversation = log(&format!(
+            "* connected a\n< {begun}{letters}\\c\n* cut direction=in bytes=9 sha256=00\n> EHLO a\n< 250 mx"
+        ));
+        let dialogue = Dialogue::of(&conversation);
+        let greeting = dialogue.reply(&conversation, 0).expect("as far as it was kept");
+        let flaws: Vec<Flaw> = greeting.all_flaws().into_iter().collect();
+        assert!(flaws.contains(&Flaw::Cut), "{flaws:?}");
+        assert!(!flaws.contains(&Flaw::Overtaken) && !flaws.contains(&Flaw::Unfinished), "{flaws:?}");
+    }
+}
+
+#[test]
 fn answers_sent_before_their_challenge_end_the_exchange() {
     let dialogue = Dialogue::of(&log(
         "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH LOGIN\n> AUTH LOGIN\n> {{auth}}\n> {{auth}}\n> NOOP\n< 334 VXNlcg==\n< 334 UGFzcw==\n< 235 ok\n< 250 ok",

@@ -13,6 +13,7 @@ use super::paths::Paths;
 use crate::message::{Attachment, Stamp, header};
 
 mod begin;
+mod draft;
 mod form;
 mod left;
 mod text;
@@ -20,96 +21,13 @@ mod view;
 
 pub(super) use left::{doubtful, left, prepared};
 
+pub use draft::Draft;
+use draft::{summary, unparted, whole};
 use form::{Done, Form};
 use text::Text;
 
 /// Rows of a page.
 const PAGE: isize = 15;
-
-/// A message that is written, or is to be sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Draft {
-    /// Its lines, without their ends; dots as written.
-    pub lines: Vec<String>,
-    /// It is to be sent: the composer offers it once 354 has come.
-    pub ready: bool,
-    /// It is on its way: it was handed to the connection, and its dot was not seen yet.
-    pub leaving: bool,
-    /// It was sent once.
-    pub sent: bool,
-    /// What the server says of it is still awaited.
-    pub due: bool,
-    /// The server has taken it: what is sent of it from now on is another message.
-    pub taken: bool,
-    /// The Date and Message-ID that it was begun with.
-    pub stamp: Stamp,
-}
-
-impl Draft {
-    /// Its octets on the wire, before dots are stuffed.
-    #[must_use]
-    pub fn content(&self) -> Vec<u8> {
-        let mut content = Vec::with_capacity(self.size());
-        for line in &self.lines {
-            content.extend_from_slice(line.as_bytes());
-            content.extend_from_slice(b"\r\n");
-        }
-        content
-    }
-
-    /// How many octets that is.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        self.lines.iter().map(|line| line.len() + 2).sum()
-    }
-
-    /// The line that stands where a field of the header would, since no empty line parts header and text.
-    #[must_use]
-    pub fn unparted(&self) -> Option<&str> {
-        unparted(self.lines.iter().map(String::as_str))
-    }
-
-    /// The line of the header that has more octets than a line may.
-    #[must_use]
-    pub fn overlong(&self) -> Option<&str> {
-        header::overlong(self.lines.iter().map(String::as_bytes)).and_then(|line| std::str::from_utf8(line).ok())
-    }
-
-    /// `14 lines, 512 bytes`.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        summary(&self.lines)
-    }
-
-    /// What a message begins with.
-    fn begun(identity: &Identity, stamp: &Stamp) -> Vec<String> {
-        let to = identity.to.first().map_or("", String::as_str);
-        let [date, id] = begin::fields(stamp);
-        vec![
-            date,
-            id,
-            format!("From: <{}>", identity.from),
-            format!("To: <{to}>"),
-            "Subject: ".to_owned(),
-            String::new(),
-            String::new(),
-        ]
-    }
-}
-
-/// The lines of a message: the empty one after the last line end is none of it.
-fn whole(lines: &[String]) -> &[String] {
-    match lines.split_last() {
-        Some((last, rest)) if last.is_empty() && !rest.is_empty() => rest,
-        _ => lines,
-    }
-}
-
-fn summary(lines: &[String]) -> String {
-    let size: usize = lines.iter().map(|line| line.len() + 2).sum();
-    let plural = if lines.len() == 1 { "" } else { "s" };
-    format!("{} line{plural}, {size} bytes", lines.len())
-}
 
 /// What the editor shows besides the text.
 #[derive(Debug, Clone)]
@@ -195,7 +113,11 @@ impl Editor {
 
     /// Another message takes the place of the text.
     fn replace(&mut self, message: &str) {
-        self.text = Text::of(message.lines().map(str::to_owned).collect());
+        self.put(message.lines().map(str::to_owned).collect());
+    }
+
+    fn put(&mut self, lines: Vec<String>) {
+        self.text = Text::of(lines);
         self.text.go_to_body();
         self.untouched.clone_from(&self.text.lines);
     }
@@ -211,6 +133,11 @@ impl Editor {
     fn unparted(&self) -> Option<&str> {
         let lines = self.text.lines.iter().enumerate();
         unparted(lines.filter(|(row, _)| *row != self.text.row).map(|(_, line)| line.as_str()))
+    }
+
+    /// Whether a line holds a line feed alone, which stands there as `\n`.
+    fn has_bare_feeds(&self) -> bool {
+        self.text.lines.iter().any(|line| line.contains('\n'))
     }
 
     /// Text from the clipboard goes in at the cursor.
@@ -318,7 +245,11 @@ impl Editor {
             KeyCode::Enter if self.spares() => marked,
             KeyCode::Enter => {
                 let (_, sample) = self.samples[marked].clone();
-                self.replace(&sample);
+                // Of one that is raw every octet counts: its lines end in CR LF, and what ends in less goes on.
+                match sample.strip_suffix("\r\n") {
+                    Some(raw) => self.put(raw.split("\r\n").map(str::to_owned).collect()),
+                    None => self.replace(&sample),
+                }
                 return Outcome::Stay;
             }
             KeyCode::Char('d') if key.modifiers.contains(KeyModifiers::CONTROL) => {
@@ -370,6 +301,8 @@ impl Editor {
             KeyCode::Char('c') if control => return Outcome::Draft(self.draft(false)),
             KeyCode::Esc | KeyCode::F(3) => return Outcome::Draft(self.draft(false)),
             KeyCode::F(2) => self.asking = Asking::Sample(0),
+            // What it gives back has one kind of line end.
+            KeyCode::F(6) if self.has_bare_feeds() => {}
             KeyCode::F(6) => self.form = Some(Form::of(&self.octets())),
             KeyCode::Char('k') if control => self.text.cut(),
             KeyCode::Char('a') if control => self.text.home(),
@@ -395,30 +328,16 @@ impl Editor {
     }
 }
 
-/// The line of a message that stands where a field of the header would: no empty line parts header and text, or something
-/// was written before the first field.
-fn unparted<'a>(mut lines: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
-    let all = lines.clone();
-    if let Some(line) = header::unparted(all.map(str::as_bytes)) {
-        return std::str::from_utf8(line).ok();
-    }
-    let first = lines.next().filter(|first| !first.is_empty() && !header::is_field(first.as_bytes()))?;
-    let fields = lines.take_while(|line| !line.is_empty()).any(|line| header::is_field(line.as_bytes()));
-    fields.then_some(first)
-}
-
 /// Whether a file is a message of its own, by its name.
 fn is_message(path: &str) -> bool {
     PathBuf::from(path.trim()).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("eml"))
 }
 
-/// The samples that are text, by their names, filled in.
+/// The samples, by their names, filled in.
 fn samples(identity: &Identity, stamp: &Stamp) -> Vec<(String, String)> {
     let to = identity.to.first().map_or("", String::as_str);
     let all = crate::message::samples(&identity.from, to, stamp).into_iter();
-    all.filter(|sample| !sample.raw)
-        .filter_map(|sample| Some((sample.name.replace('-', " "), String::from_utf8(sample.octets).ok()?)))
-        .collect()
+    all.filter_map(|sample| Some((sample.name.replace('-', " "), String::from_utf8(sample.octets).ok()?))).collect()
 }
 
 #[cfg(test)]
@@ -430,34 +349,13 @@ mod tests {
         let identity = Identity { ehlo: String::new(), from: "a@b".into(), to: vec!["c@d".into()] };
         let samples = samples(&identity, &Stamp::default());
         assert!(samples.len() >= 6, "{samples:?}");
-        for (name, text) in samples {
+        for (name, text) in samples.into_iter().filter(|(name, _)| name != "bare lf") {
             assert!(
                 text.starts_with("From: ") && text.contains("\nTo: <c@d>\nSubject: ") && text.contains("\n\n"),
                 "{name}"
             );
             assert!(!text.contains('\r') && text.ends_with('\n'), "{name}");
         }
-    }
-
-    #[test]
-    fn a_line_where_a_field_should_be_is_found() {
-        for (text, want) in [
-            ("Subject: x\nbody at once\n", Some("body at once")),
-            ("Body textDate: Sun\nSubject: x\n\nHello", Some("Body textDate: Sun")),
-            ("Subject: x\n folded\n\nbody", None),
-            ("only text\nand more", None),
-            ("\nSubject: this is text", None),
-        ] {
-            assert_eq!(unparted(text.lines()), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_line_of_the_header_that_is_too_long_is_found() {
-        let draft = |lines: [String; 3]| Draft { lines: lines.to_vec(), ..Draft::default() };
-        let long = format!("Subject: {}", "x".repeat(990));
-        assert_eq!(draft([long.clone(), String::new(), "text".into()]).overlong(), Some(long.as_str()));
-        assert_eq!(draft(["Subject: x".into(), String::new(), long]).overlong(), None);
     }
 
     #[test]
@@ -483,16 +381,22 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_of_bare_line_feeds_is_kept_octet_for_octet() {
+        let mut editor = Editor::of(&Draft::default(), &Identity::default(), Stamp::default());
+        let marked = editor.samples.iter().position(|(name, _)| name == "bare lf").expect("it is there");
+        editor.asking = Asking::Sample(marked);
+        editor.key(KeyCode::Enter.into());
+        editor.key(KeyCode::F(6).into());
+        assert!(!editor.is_form(), "it would make ordinary line ends of them");
+        let sample = crate::message::samples("", "", &Stamp::default()).into_iter().find(|it| it.raw).expect("one");
+        let draft = editor.draft(true);
+        assert_eq!((draft.content(), draft.with_bare_feeds()), (sample.octets.clone(), Some(sample.octets)));
+    }
+
+    #[test]
     fn a_text_that_is_gone_on_with_has_the_cursor_in_its_body() {
         let lines = ["Date: x", "Subject: y", "", "Hello"].map(str::to_owned).to_vec();
         let editor = Editor::of(&Draft { lines, ..Draft::default() }, &Identity::default(), Stamp::default());
         assert_eq!((editor.text.row, editor.text.at), (3, 5));
-    }
-
-    #[test]
-    fn the_size_is_that_of_the_wire() {
-        let draft = Draft { lines: vec!["a".into(), String::new(), ".".into()], ..Draft::default() };
-        assert_eq!(draft.content(), b"a\r\n\r\n.\r\n");
-        assert_eq!((draft.size(), draft.summary().as_str()), (8, "3 lines, 8 bytes"));
     }
 }

@@ -104,6 +104,9 @@ impl Editor {
         let keys = format!(" {} ", foot_in(&foot, beside));
         let title = match self.unparted() {
             _ if model.types_by_hand() => Line::raw(" Message, sent as typed: no dot is doubled, a lone one ends it "),
+            None if self.has_bare_feeds() => {
+                Line::raw(" Message with line feeds alone (\\n), which its form can't keep ")
+            }
             Some(line) => {
                 let words = format!(" No empty line parts header and text before “{}”", for_screen(line.as_bytes()));
                 let words = fit(&words, usize::from(area.width.saturating_sub(4)));
