@@ -63,8 +63,9 @@ One message over one connection: several of them over one are for ehlo run with 
 A message goes to a host outside loopback only with --yes-really-send. Recipients beyond what the server's LIMITS allow go
 over another connection.
 swaks's options are understood by their names: --help-swaks says of each what is different.
-Exit status: 0 taken, 1 refused, or a file that was asked for could not be written in the end, 2 a mistake on the command line, 3 no connection, 4 TLS, 5 login, 6 time-out, 7 not SMTP,
-8 taken but for some recipients, 130 interrupted; --swaks-exit-codes gives swaks's.")]
+Exit status: 0 taken, 1 refused, or what was asked for could not be written in the end, 2 a mistake on the command line,
+3 no connection, 4 TLS, 5 login, 6 time-out, 7 not SMTP, 8 taken but for some recipients, 130 interrupted;
+--swaks-exit-codes gives swaks's.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     place: arguments::Place,

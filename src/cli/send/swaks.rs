@@ -194,14 +194,22 @@ fn whole(word: &str, table: &[Entry], command: &clap::Command) -> Result<(), Str
     }
     let name = letters.split('=').next().unwrap_or(letters);
     let shown = |text: &str| crate::smtp::escape::for_screen(text.as_bytes());
+    let is_password = letters.starts_with("ap");
     let cure = match (meant::tip(word), like(name, table, command), valued) {
+        _ if is_password => {
+            "a password does not belong on the command line; -ap alone asks for it, --auth-password-env NAME, -file FILE or \
+             -command COMMAND say where it is"
+                .to_owned()
+        }
         (Some(tip), ..) => tip,
         (None, Some(name), true) => format!("did you mean {name}? A value has a space before it"),
         (None, Some(name), false) => format!("did you mean {name}?"),
         (None, None, true) => format!("write a space before the value: -{first} {}", shown(rest.as_str())),
         (None, None, false) => "--help names them".to_owned(),
     };
-    Err(format!("{} is no option; {cure}", shown(word)))
+    // What follows may be a password, and what is said here may go into a log.
+    let word = if is_password { "-ap…".to_owned() } else { shown(word) };
+    Err(format!("{word} is no option; {cure}"))
 }
 
 /// The option whose name is most like this, or what it begins with.
@@ -399,11 +407,12 @@ mod tests {
             ("-p25", "write a space before the value: -p 25"),
             ("-reply-to x", "-reply-to is no option; a header field is set by"),
             ("-authuser=x", "-authuser=x is no option; did you mean --auth-user?"),
+            ("-apsecret", "-ap… is no option; a password does not belong on the command line"),
             ("-xyz", "-xyz is no option; --help names them"),
             ("-ng -nt", "-nt is no option; "),
         ] {
             let words = normalised(words(line, ' ')).expect_err(line);
-            assert!(words.starts_with(want) || words.contains(want), "{line}: {words}");
+            assert!(words.contains(want) && !words.contains("secret"), "{line}: {words}");
         }
     }
 
