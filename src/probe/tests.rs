@@ -209,3 +209,14 @@ fn what_was_not_answered_or_was_turned_away_is_neither_good_nor_a_fault() {
     let listed = |line: &str| if line.starts_with("RCPT") { "554 5.7.1 your ip is listed" } else { "250 Ok" };
     assert!(judged("addresses", &stage, &listed).iter().all(|finding| !finding.title.contains("postmaster")));
 }
+
+#[test]
+fn one_old_mechanism_is_spoken_of_as_one() {
+    let told = |offered: &str| {
+        let hello = HELLO.replace("< 250-PIPELINING", &format!("< 250-AUTH {offered}"));
+        let (_, found) = everything(&Stage::new(&hello));
+        found.into_iter().find(|finding| finding.title.ends_with("still offered")).expect(offered).words
+    };
+    assert!(told("PLAIN CRAM-MD5").starts_with("It rests on MD5"));
+    assert!(told("CRAM-MD5 DIGEST-MD5").starts_with("They rest on MD5"));
+}

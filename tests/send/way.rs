@@ -135,3 +135,16 @@ fn speak_lmtp(listener: &std::os::unix::net::UnixListener) -> Vec<String> {
     }
     heard
 }
+
+#[cfg(unix)]
+#[test]
+fn what_was_never_reached_is_not_gone_and_is_called_by_the_options_name() {
+    let desk = Desk::new();
+    let file = desk.write("no.sock", "");
+    let no_socket = desk.send(&["--socket", &file, "--to", "c@d"]);
+    no_socket.expect(3, &["this is no socket", "=== there was no connection"]).lacks(&["port", "connection is gone"]);
+    let here = ["--server", "127.0.0.1:1", "--to", "c@d"];
+    desk.send(&here).expect(3, &["nothing listens on this port", "=== there was no connection"]);
+    let elsewhere = desk.send(&[&here[..], &["--local-interface", "192.0.2.77"]].concat());
+    elsewhere.expect(3, &["--local-interface names another"]).lacks(&["`bind`"]);
+}
