@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -45,6 +45,30 @@ type Source<T> = Arc<dyn Fn() -> T + Send + Sync>;
 type Filler = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
+/// Octets that are asked of the system at once: a call for each queue id would take longer than to make it.
+const POOL: usize = 512;
+
+/// The system's randomness; each octet is given out once, and forgotten then.
+fn pooled() -> Filler {
+    let pool = Mutex::new(Vec::new());
+    let system = |bytes: &mut [u8]| getrandom::fill(bytes).expect("the system gives random bytes");
+    Arc::new(move |bytes| {
+        if bytes.len() > POOL / 8 {
+            return system(bytes);
+        }
+        // Nothing is done under the lock that could leave half of it.
+        let mut pool = pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if pool.len() < bytes.len() {
+            pool.resize(POOL, 0);
+            system(&mut pool);
+        }
+        let rest = pool.len() - bytes.len();
+        bytes.copy_from_slice(&pool[rest..]);
+        pool[rest..].fill(0);
+        pool.truncate(rest);
+    })
+}
+
 /// The time, the random source, the environment and the directories of one run.
 #[derive(Clone)]
 pub struct World {
@@ -74,7 +98,7 @@ impl World {
             now: Arc::new(Timestamp::now),
             zone: Arc::new(TimeZone::system),
             elapsed: Arc::new(move || start.elapsed()),
-            fill: Arc::new(|bytes| getrandom::fill(bytes).expect("the system gives random bytes")),
+            fill: pooled(),
             variable: Arc::new(|name| std::env::var(name).ok()),
             names: None,
         }

@@ -27,6 +27,8 @@ pub enum Unit {
     TooLong(Vec<u8>),
     /// A line of content with its end, or a part of a very long one.
     Content(Vec<u8>),
+    /// Whole lines of content at once, each ended by CR LF, without another CR in it or a dot before it.
+    Lines(Vec<u8>),
     /// Octets of a chunk.
     Chunk(Vec<u8>),
 }
@@ -87,6 +89,10 @@ impl Framer {
             Expect::Line(most) => self.line(most),
             Expect::Content => {
                 let rest = &self.buffer[self.start..];
+                let plain = plain_lines(rest);
+                if plain > 0 {
+                    return Some(Unit::Lines(self.take(plain)));
+                }
                 match memchr::memchr(b'\n', rest) {
                     Some(at) => Some(Unit::Content(self.take(at + 1))),
                     // A CR at the end may belong to the CR LF that is still on its way.
@@ -143,6 +149,19 @@ impl Framer {
     }
 }
 
+/// Octets of the whole lines at the beginning that are nothing but text: what most of a message is.
+fn plain_lines(content: &[u8]) -> usize {
+    let mut start = 0;
+    while let Some(at) = memchr::memchr2(b'\r', b'\n', &content[start..]).map(|step| start + step)
+        && content[start] != b'.'
+        && content[at..].starts_with(b"\r\n")
+        && at < PIECE
+    {
+        start = at + 2;
+    }
+    start
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +196,21 @@ mod tests {
         framer.push(b"z\r\nNOOP\r\n");
         assert_eq!(framer.next(Expect::Line(20)), Some(line("NOOP", true)));
         assert_eq!(framer.clear(), 0);
+    }
+
+    #[test]
+    fn plain_lines_come_at_once_and_what_has_to_be_judged_comes_alone() {
+        let mut framer = Framer::default();
+        framer.push(b"a\r\n\r\nb\r\n..c\r\nd\re\r\nf\ng\r\n.\r\nQUIT\r\n");
+        let mut got = Vec::new();
+        while let Some(unit) = framer.next(Expect::Content) {
+            got.push(unit);
+        }
+        let alone = |text: &str| Unit::Content(text.as_bytes().to_vec());
+        let lines = |text: &str| Unit::Lines(text.as_bytes().to_vec());
+        let plain = [lines("a\r\n\r\nb\r\n"), alone("..c\r\n"), alone("d\re\r\n"), alone("f\n"), lines("g\r\n")];
+        assert_eq!(got[..5], plain);
+        assert_eq!(got[5..], [alone(".\r\n"), lines("QUIT\r\n")], "the session asks for a line from here on");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::ListenerKind;
 use super::framer::Unit;
 use super::limits::Limits;
 use super::site::lock;
+use crate::conversation::log::Kind;
 use crate::conversation::mask::Mask;
 use crate::conversation::{Event, Fold, Log, Micros, Remark};
 use crate::smtp::Secret;
@@ -120,6 +121,11 @@ impl Records {
         self.change.subscribe()
     }
 
+    /// Tells whoever waits that something has happened.
+    fn changed(&self) {
+        self.change.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
     fn begin(&self, record: &Arc<SessionRecord>) {
         let mut kept = lock(&self.kept);
         kept.push_back(Arc::clone(record));
@@ -160,6 +166,9 @@ impl Recorder {
 
     /// Input that the session has taken; `ended` where it was the lone dot.
     pub(super) fn input(&mut self, site: &super::site::Site, unit: &Unit, ended: bool) {
+        if self.is_over() {
+            return;
+        }
         match unit {
             Unit::Line { bytes, crlf: true } => self.sent(site, bytes, true),
             Unit::Line { bytes, crlf: false } => self.sent(site, &[bytes, &b"\n"[..]].concat(), false),
@@ -169,6 +178,7 @@ impl Recorder {
             }
             Unit::Content(_) if ended => self.sent(site, b".", true),
             Unit::Content(bytes) => self.content(site, bytes),
+            Unit::Lines(bytes) => self.lines(site, bytes),
             Unit::Chunk(bytes) => {
                 for line in bytes.split_inclusive(|octet| *octet == b'\n') {
                     self.content(site, line);
@@ -193,8 +203,25 @@ impl Recorder {
         self.push(site, &Event::Content(line));
     }
 
+    /// Whole lines of content, none of which could be the end of it.
+    fn lines(&mut self, site: &super::site::Site, bytes: &[u8]) {
+        if !self.mask.lets_content_be(&self.fold.session) {
+            return bytes.split_inclusive(|octet| *octet == b'\n').for_each(|line| self.content(site, line));
+        }
+        self.fold.content(bytes.len() as u64);
+        self.write(site, |log, at| {
+            for line in bytes.split_inclusive(|octet| *octet == b'\n') {
+                log.push_octets(Kind::Content, Some(at), line.strip_suffix(b"\r\n").unwrap_or(line), true, false);
+            }
+        });
+        site.records.changed();
+    }
+
     /// A line of a reply, without its end.
     pub(super) fn reply(&mut self, site: &super::site::Site, bytes: &[u8], crlf: bool) {
+        if self.is_over() {
+            return;
+        }
         let line = self.mask.received(bytes, crlf);
         self.fold.received(bytes, crlf);
         self.push(site, &Event::Received(line));
@@ -209,24 +236,34 @@ impl Recorder {
         self.push(site, &Event::Remark(kept));
     }
 
+    /// Whether what is said goes into the record no more: it has its size, or is no longer kept, so that nobody can read
+    /// it and a crowd of clients can't fill the memory.
+    fn is_over(&self) -> bool {
+        self.full || Arc::strong_count(&self.record) == 1
+    }
+
     fn push(&mut self, site: &super::site::Site, event: &Event) {
-        // Once the record is no longer kept nobody can read it: a crowd of clients can't fill the memory.
-        if self.full && !matches!(event, Event::Remark(_)) || Arc::strong_count(&self.record) == 1 {
+        if self.is_over() && !(matches!(event, Event::Remark(_)) && Arc::strong_count(&self.record) > 1) {
             return;
         }
-        let at = Micros::from(site.world.elapsed().saturating_sub(self.started));
-        let mut log = lock(&self.record.log);
-        log.push(at, event);
-        if !self.full && log.memory() > site.records.most() {
-            self.full = true;
-            log.push(at, &Event::Remark(Remark::new("warning").value("the lab's record of this session ends here")));
-        }
-        drop(log);
+        self.write(site, |log, at| {
+            log.push(at, event);
+        });
         // Said before anybody is told of the change: who waits for the end must not miss it.
         if matches!(event, Event::Remark(remark) if matches!(remark.word.as_str(), "closed" | "moved")) {
             self.record.closed.store(true, Ordering::Release);
             lock(&self.record.log).fit();
         }
-        site.records.change.send_modify(|count| *count = count.wrapping_add(1));
+        site.records.changed();
+    }
+
+    fn write(&mut self, site: &super::site::Site, add: impl FnOnce(&mut Log, Micros)) {
+        let at = Micros::from(site.world.elapsed().saturating_sub(self.started));
+        let mut log = lock(&self.record.log);
+        add(&mut log, at);
+        if !self.full && log.memory() > site.records.most() {
+            self.full = true;
+            log.push(at, &Event::Remark(Remark::new("warning").value("the lab's record of this session ends here")));
+        }
     }
 }

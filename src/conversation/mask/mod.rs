@@ -98,6 +98,11 @@ impl Mask {
             self.sent.tail.clear();
             return line(bytes, crlf, Vec::new());
         }
+        if crlf && self.is_plain_command(session, bytes) {
+            self.sent.tail.clear();
+            self.due += 1;
+            return line(bytes, crlf, Vec::new());
+        }
         let mut masked = Vec::new();
         let mut start = 0;
         for part in parts(bytes) {
@@ -111,11 +116,37 @@ impl Mask {
     /// Whether this is a whole line of content, and no secret is known that could stand in it: most of what is sent.
     fn is_plain_content(&self, session: &Session, bytes: &[u8]) -> bool {
         (session.phase() == Phase::Data || session.chunk_left > 0)
-            && self.values.is_empty()
-            && self.sent.line.is_empty()
-            && !self.sent.secret
+            && self.knows_nothing()
             && memchr::memchr(b'\n', bytes).is_none()
             && session.classify(bytes) == Sent::Content
+    }
+
+    /// Whether whole lines of content that none of them ends could be recorded as they are, here and now; they count as
+    /// sent then.
+    pub(crate) fn lets_content_be(&mut self, session: &Session) -> bool {
+        let lets = session.phase() == Phase::Data && self.knows_nothing();
+        if lets {
+            self.sent.tail.clear();
+        }
+        lets
+    }
+
+    /// Whether this is the whole of a command that carries no secret by phase, and no secret is known: most of the
+    /// commands that are sent.
+    fn is_plain_command(&self, session: &Session, bytes: &[u8]) -> bool {
+        let begins = |head: &[u8]| bytes.get(..head.len()).is_some_and(|word| word.eq_ignore_ascii_case(head));
+        (bytes == b"DATA" || begins(b"MAIL FROM:") || begins(b"RCPT TO:"))
+            && !matches!(session.phase(), Phase::Data | Phase::Auth)
+            && session.chunk_left == 0
+            && self.auth.is_none()
+            && self.refused.is_none()
+            && self.knows_nothing()
+            && memchr::memchr(b'\n', bytes).is_none()
+    }
+
+    /// Whether no secret is known that could stand in the next line, and nothing of one is open.
+    fn knows_nothing(&self) -> bool {
+        self.values.is_empty() && self.sent.line.is_empty() && !self.sent.secret
     }
 
     /// What was received, as it may be recorded: a line or a part of one.

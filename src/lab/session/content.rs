@@ -86,6 +86,13 @@ impl Session {
         self.keep(text);
     }
 
+    /// Whole lines of content in which nothing has to be judged.
+    pub(super) fn plain_lines(&mut self, lines: &[u8]) {
+        let State::Content(incoming) = &mut self.state else { return };
+        (incoming.inside, incoming.after_lf) = (false, false);
+        self.keep(lines);
+    }
+
     /// Adds octets to the content that is coming, within the limits.
     fn keep(&mut self, bytes: &[u8]) {
         let ((State::Content(incoming), _) | (_, Some(incoming))) = (&mut self.state, &mut self.chunks) else { return };
