@@ -1,6 +1,7 @@
 //! The I/O around a session: accepting, reading, writing, waiting, the TLS handshake.
 
 mod greeting;
+mod resting;
 mod seated;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +31,7 @@ use super::session::{Action, Client, Pace, Secured, Session};
 use super::site::{Notice, Site};
 use super::tls::{Line, Server};
 use crate::conversation::Remark;
+use resting::{Heard, Resting};
 use seated::Guest;
 
 /// Octets read at once.
@@ -46,7 +49,7 @@ pub(super) struct Door {
     pub(super) site: Arc<Site>,
     pub(super) kind: ListenerKind,
     pub(super) keys: ListenerKeys,
-    pub(super) tls: Server,
+    pub(super) tls: Arc<Server>,
 }
 
 impl std::fmt::Debug for Door {
@@ -80,7 +83,7 @@ where
     F: Future<Output = ()> + Send + 'static,
     S: Fn(TcpStream, SocketAddr) -> F,
 {
-    let mut told = false;
+    let (mut told, mut tasks) = (false, Tasks::default());
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -89,13 +92,7 @@ where
         match accepted {
             Ok((stream, address)) => {
                 told = false;
-                let (served, stop) = (serve(stream, address), stop.clone());
-                tokio::spawn(async move {
-                    tokio::select! {
-                        () = stop.cancelled() => {}
-                        () = served => {}
-                    }
-                });
+                tasks.add(tokio::spawn(serve(stream, address)).abort_handle());
             }
             // Out of file descriptors, mostly: others must end first.
             Err(error) => {
@@ -105,6 +102,34 @@ where
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
+    }
+}
+
+/// The tasks of connections; they end with this. (Each could wait for the end itself, but a crowd would pay for that with
+/// a tenth of its memory.)
+#[derive(Default)]
+struct Tasks {
+    all: Vec<AbortHandle>,
+    /// How many there were when those that had ended were last given up.
+    kept: usize,
+}
+
+impl Tasks {
+    /// Tasks that have ended and are not given up yet, beside as many as go on.
+    const ENDED: usize = 64;
+
+    fn add(&mut self, task: AbortHandle) {
+        if self.all.len() >= 2 * self.kept + Self::ENDED {
+            self.all.retain(|task| !task.is_finished());
+            self.kept = self.all.len();
+        }
+        self.all.push(task);
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.all.iter().for_each(AbortHandle::abort);
     }
 }
 
@@ -139,6 +164,14 @@ impl Wire {
             })
         })
         .await
+    }
+
+    /// The address at which the client has come, where that can be told.
+    fn local(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Plain(stream) => stream.local_addr().ok(),
+            Self::Tls(_) | Self::Gone => None,
+        }
     }
 
     /// Reads to the end, for nothing.
@@ -195,19 +228,19 @@ fn next_number() -> u64 {
 }
 
 /// Serves one connection to its end.
-fn serve(stream: TcpStream, address: SocketAddr, door: Door, guest: Option<Guest>) -> impl Future<Output = ()> + Send {
+fn serve(
+    stream: TcpStream,
+    address: SocketAddr,
+    door: Door,
+    guest: Option<Box<Guest>>,
+) -> impl Future<Output = ()> + Send {
     // In a box: what a task itself holds takes its room more than once.
-    let mut connection = Box::new(Connection::new(stream, address, door, guest));
+    let connection = Box::new(Connection::new(stream, address, door, guest));
     async move {
-        let end = connection.run().await;
-        let by = if matches!(end, Ok(Side::Server)) { "server" } else { "client" };
-        let mut closed = Remark::new("closed").with("by", by);
-        if let Err(error) = end {
-            closed = closed.with("reason", error);
-        }
-        let site = Arc::clone(&connection.site);
-        connection.recorder.remark(&site, &closed);
-        connection.hand_over();
+        // In boxes too, which last no longer than something is said.
+        let Some(mut resting) = Box::pin(connection.begin()).await else { return };
+        let (heard, octets) = resting.hears().await;
+        Box::pin(resting.woken(&octets).go_on(heard)).await;
     }
 }
 
@@ -217,7 +250,7 @@ struct Connection {
     framer: Framer,
     session: Session,
     out: Vec<u8>,
-    tls: Server,
+    tls: Arc<Server>,
     idle: Duration,
     pace: Option<Pace>,
     site: Arc<Site>,
@@ -228,7 +261,7 @@ struct Connection {
     /// TLS comes before all else.
     implicit: bool,
     /// Who sits before the listener, where somebody does.
-    guest: Option<Guest>,
+    guest: Option<Box<Guest>>,
 }
 
 /// Who closed.
@@ -249,7 +282,7 @@ enum Next {
 }
 
 impl Connection {
-    fn new(stream: TcpStream, address: SocketAddr, door: Door, guest: Option<Guest>) -> Self {
+    fn new(stream: TcpStream, address: SocketAddr, door: Door, guest: Option<Box<Guest>>) -> Self {
         let Door { site, kind, keys, tls } = door;
         let number = next_number();
         // Replies are small and waited for; a failure to say so only makes them slower.
@@ -266,7 +299,7 @@ impl Connection {
             session: Session::new(Arc::clone(&site), Client { address, listener: kind, number }, keys),
             out: Vec::new(),
             tls,
-            idle: guest.as_ref().and_then(Guest::idle).unwrap_or(idle),
+            idle: guest.as_deref().and_then(Guest::idle).unwrap_or(idle),
             pace: None,
             recorder,
             local,
@@ -299,23 +332,71 @@ impl Connection {
         Ok(Next::GoOn)
     }
 
-    async fn run(&mut self) -> std::io::Result<Side> {
+    /// Serves from the first octet on: to the end, or until the client has been greeted and says nothing.
+    async fn begin(mut self: Box<Self>) -> Option<Resting> {
+        let end = match self.greeted().await {
+            Ok(Err(by)) => Ok(by),
+            Ok(Ok(next)) => {
+                if next == Next::GoOn
+                    && let Some(presence) = self.presence()
+                {
+                    return self.rests(presence);
+                }
+                self.talk(next, None).await
+            }
+            Err(error) => Err(error),
+        };
+        self.end(end);
+        None
+    }
+
+    /// Serves to the end whoever has said nothing up to now.
+    async fn go_on(mut self: Box<Self>, heard: Heard) {
+        let end = self.talk(Next::GoOn, Some(heard)).await;
+        self.end(end);
+    }
+
+    fn end(mut self: Box<Self>, end: std::io::Result<Side>) {
+        let by = if matches!(end, Ok(Side::Server)) { "server" } else { "client" };
+        let mut closed = Remark::new("closed").with("by", by);
+        if let Err(error) = end {
+            closed = closed.with("reason", error);
+        }
+        let site = Arc::clone(&self.site);
+        self.recorder.remark(&site, &closed);
+        self.hand_over();
+    }
+
+    /// All up to the greeting, which is written; or by whom the connection was closed before.
+    async fn greeted(&mut self) -> std::io::Result<Result<Next, Side>> {
         if self.proxy && !Box::pin(self.proxied()).await {
-            return Ok(Side::Server);
+            return Ok(Err(Side::Server));
         }
         match self.tls_first(self.implicit).await? {
             Next::GoOn => {}
             Next::Over => {
                 self.linger().await;
-                return Ok(Side::Server);
+                return Ok(Err(Side::Server));
             }
-            Next::Gone => return Ok(Side::Client),
+            Next::Gone => return Ok(Err(Side::Client)),
         }
-        let mut next = self.greet().await?;
+        let next = self.greet().await?;
+        if next == Next::GoOn {
+            self.flush().await?;
+        }
+        Ok(Ok(next))
+    }
+
+    /// Says and hears what there is, to the end; something may have been heard already.
+    async fn talk(&mut self, mut next: Next, mut heard: Option<Heard>) -> std::io::Result<Side> {
         while next == Next::GoOn {
             self.flush().await?;
             let Self { wire, framer, .. } = self;
-            let actions = match timeout(self.idle, wire.read(|octets| framer.push(octets))).await {
+            let read = match heard.take() {
+                Some(heard) => heard,
+                None => timeout(self.idle, wire.read(|octets| framer.push(octets))).await,
+            };
+            let actions = match read {
                 Err(_) => self.session.idle(),
                 Ok(read) => match read? {
                     0 => return Ok(Side::Client),

@@ -28,7 +28,7 @@ use crate::world::World;
 #[derive(Clone)]
 pub struct Backdrop {
     scenario: Scenario,
-    server: Server,
+    server: Arc<Server>,
     /// The certificate of the lab's authority, PEM.
     pub ca: Arc<str>,
 }
@@ -60,7 +60,7 @@ impl Backdrop {
 #[derive(Debug)]
 pub struct Arena {
     site: Arc<Site>,
-    server: Server,
+    server: Arc<Server>,
 }
 
 impl Arena {
@@ -69,7 +69,7 @@ impl Arena {
     #[must_use]
     pub fn new(backdrop: &Backdrop, limits: Limits, room: &Arc<Room>, hidden: Vec<Secret>, world: &World) -> Self {
         let site = Site::new(backdrop.scenario.clone(), limits, world.clone()).sharing(room).hiding(hidden);
-        Self { site: Arc::new(site), server: backdrop.server.clone() }
+        Self { site: Arc::new(site), server: Arc::clone(&backdrop.server) }
     }
 
     /// Whether its scenario has such a listener.
@@ -125,7 +125,7 @@ impl Arena {
 
     pub(super) fn door(&self, kind: ListenerKind) -> Option<Door> {
         let keys = self.keys(kind)?;
-        Some(Door { site: Arc::clone(&self.site), kind, keys, tls: self.server.clone() })
+        Some(Door { site: Arc::clone(&self.site), kind, keys, tls: Arc::clone(&self.server) })
     }
 }
 

@@ -63,6 +63,12 @@ impl Framer {
         lost
     }
 
+    /// Whether all that has come was taken.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.start == self.buffer.len() && !self.skipping
+    }
+
     /// What has come and was not taken yet.
     #[must_use]
     pub fn into_rest(mut self) -> Vec<u8> {

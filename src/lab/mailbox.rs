@@ -58,7 +58,9 @@ impl Message {
         [self.head.as_bytes(), &self.content].concat()
     }
 
-    fn octets(&self) -> usize {
+    /// How many octets that is.
+    #[must_use]
+    pub fn octets(&self) -> usize {
         self.head.len() + self.content.len()
     }
 }

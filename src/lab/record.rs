@@ -126,6 +126,11 @@ impl Records {
         self.change.send_modify(|count| *count = count.wrapping_add(1));
     }
 
+    /// The record of a session, where it is kept.
+    fn of(&self, number: u64) -> Option<Arc<SessionRecord>> {
+        lock(&self.kept).iter().rev().find(|record| record.number == number).cloned()
+    }
+
     fn begin(&self, record: &Arc<SessionRecord>) {
         let mut kept = lock(&self.kept);
         kept.push_back(Arc::clone(record));
@@ -137,7 +142,8 @@ impl Records {
 
 /// Writes one session's record.
 pub(super) struct Recorder {
-    record: Arc<SessionRecord>,
+    /// None where nobody could read it.
+    record: Option<Arc<SessionRecord>>,
     mask: Mask,
     fold: Fold,
     started: Duration,
@@ -161,7 +167,32 @@ impl Recorder {
             closed: AtomicBool::new(false),
         });
         records.begin(&record);
+        let record = Some(record);
         Self { record, mask: records.mask(), fold: Fold::new(), started: world.elapsed(), full: false }
+    }
+
+    /// Since when it counts, where all that it needs to go on stands in the record.
+    pub(super) fn resting(&self) -> Option<Duration> {
+        let whole = |record: &Arc<SessionRecord>| lock(&record.log).since(0).all(|(_, entry)| !entry.masked);
+        (!self.full && self.record.as_ref().is_none_or(whole)).then_some(self.started)
+    }
+
+    /// Goes on with a session's record from where it stands.
+    pub(super) fn resumed(records: &Records, number: u64, started: Duration) -> Self {
+        let (mut mask, mut fold) = (records.mask(), Fold::new());
+        let record = records.of(number);
+        if let Some(record) = &record {
+            for (_, entry) in lock(&record.log).since(0) {
+                if let Some(remark) = entry.remark() {
+                    fold.remark(&remark, 0);
+                } else if entry.kind == Kind::Received {
+                    fold.received(entry.bytes, entry.crlf);
+                    // How it may stand in the record is known: it stands there.
+                    let _ = mask.received(entry.bytes, entry.crlf);
+                }
+            }
+        }
+        Self { record, mask, fold, started, full: false }
     }
 
     /// Input that the session has taken; `ended` where it was the lone dot.
@@ -231,35 +262,57 @@ impl Recorder {
     pub(super) fn remark(&mut self, site: &super::site::Site, remark: &Remark) {
         self.fold.remark(remark, 0);
         // What is only known from this session, such as a user's name that is the password too, a goal may ask for.
-        let kept =
-            if site.records.hidden.is_empty() { remark.clone() } else { site.records.mask().remark(remark.clone()) };
-        self.push(site, &Event::Remark(kept));
+        if !self.is_kept() {
+            return;
+        }
+        let masked;
+        let remark = if site.records.hidden.is_empty() {
+            remark
+        } else {
+            masked = site.records.mask().remark(remark.clone());
+            &masked
+        };
+        let text = remark.to_string();
+        self.write(site, |log, at| {
+            log.push_octets(Kind::Remark, Some(at), text.as_bytes(), true, false);
+        });
+        // Said before anybody is told of the change: who waits for the end must not miss it.
+        if matches!(remark.word.as_str(), "closed" | "moved") {
+            self.close();
+        }
+        site.records.changed();
     }
 
     /// Whether what is said goes into the record no more: it has its size, or is no longer kept, so that nobody can read
     /// it and a crowd of clients can't fill the memory.
     fn is_over(&self) -> bool {
-        self.full || Arc::strong_count(&self.record) == 1
+        self.full || !self.is_kept()
+    }
+
+    fn is_kept(&self) -> bool {
+        self.record.as_ref().is_some_and(|record| Arc::strong_count(record) > 1)
     }
 
     fn push(&mut self, site: &super::site::Site, event: &Event) {
-        if self.is_over() && !(matches!(event, Event::Remark(_)) && Arc::strong_count(&self.record) > 1) {
-            return;
+        if !self.is_over() {
+            self.write(site, |log, at| {
+                log.push(at, event);
+            });
+            site.records.changed();
         }
-        self.write(site, |log, at| {
-            log.push(at, event);
-        });
-        // Said before anybody is told of the change: who waits for the end must not miss it.
-        if matches!(event, Event::Remark(remark) if matches!(remark.word.as_str(), "closed" | "moved")) {
-            self.record.closed.store(true, Ordering::Release);
-            lock(&self.record.log).fit();
+    }
+
+    fn close(&self) {
+        if let Some(record) = &self.record {
+            record.closed.store(true, Ordering::Release);
+            lock(&record.log).fit();
         }
-        site.records.changed();
     }
 
     fn write(&mut self, site: &super::site::Site, add: impl FnOnce(&mut Log, Micros)) {
         let at = Micros::from(site.world.elapsed().saturating_sub(self.started));
-        let mut log = lock(&self.record.log);
+        let Some(record) = &self.record else { return };
+        let mut log = lock(&record.log);
         add(&mut log, at);
         if !self.full && log.memory() > site.records.most() {
             self.full = true;

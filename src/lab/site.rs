@@ -83,6 +83,8 @@ impl Eq for Mailbox {}
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) scenario: Scenario,
+    /// Whether the scenario's own lines keep their enhanced status codes.
+    pub(super) enhanced: bool,
     pub(super) world: World,
     pub(super) counters: Mutex<Counters>,
     pub(super) records: Arc<Records>,
@@ -111,6 +113,7 @@ impl Site {
         let counters = Mutex::new(Counters::new(scenario.server.seed));
         Self {
             counters,
+            enhanced: scenario.capabilities.supports("ENHANCEDSTATUSCODES"),
             scenario,
             world,
             records: Arc::new(Records::new(limits, Vec::new())),
@@ -129,6 +132,7 @@ impl Site {
     pub(super) fn with(&self, scenario: Scenario) -> Self {
         Self {
             counters: Mutex::new(Counters::new(scenario.server.seed)),
+            enhanced: scenario.capabilities.supports("ENHANCEDSTATUSCODES"),
             scenario,
             world: self.world.clone(),
             records: Arc::clone(&self.records),

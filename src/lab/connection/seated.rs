@@ -41,8 +41,8 @@ pub(super) async fn welcome(mut stream: TcpStream, address: SocketAddr, desk: Ar
             Some(mut door) => {
                 // What tells the address of others is not believed in a class: nobody may take another's place.
                 door.keys.proxy = false;
-                return serve(stream, address, door, Some(Guest { desk, seat, address, ticket: None, beside: None }))
-                    .await;
+                let guest = Guest { desk, seat, address, ticket: None, beside: None };
+                return serve(stream, address, door, Some(Box::new(guest))).await;
             }
             None => "421 4.3.2 Error: no such listener here".to_owned(),
         },
@@ -182,7 +182,8 @@ impl Connection {
 
     /// Gives the connection to whoever goes on with it, where somebody does.
     pub(super) fn hand_over(self) {
-        let Some(Guest { desk, ticket: Some(ticket), .. }) = self.guest else { return };
+        let Some(guest) = self.guest else { return };
+        let Guest { desk, ticket: Some(ticket), .. } = *guest else { return };
         if let Wire::Plain(stream) = self.wire {
             let framer: Framer = self.framer;
             desk.take_over(stream, framer.into_rest(), ticket);

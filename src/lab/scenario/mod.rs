@@ -282,7 +282,7 @@ pub(in crate::lab) fn size_among<'a>(lines: impl DoubleEndedIterator<Item = &'a 
 /// The first word of an EHLO line.
 #[must_use]
 pub fn keyword_of(line: &str) -> &str {
-    line.split_whitespace().next().unwrap_or_default()
+    line.trim_ascii_start().split(|c: char| c.is_ascii_whitespace()).next().unwrap_or_default()
 }
 
 /// `[[domain]]`.

@@ -337,7 +337,7 @@ impl Session {
         let remark = Remark::new("delivered")
             .with("to", &message.mailbox)
             .with("from", format!("<{}>", message.envelope.from))
-            .with("bytes", message.raw().len());
+            .with("bytes", message.octets());
         self.out.push(Action::Remark(remark));
         self.site.tell(Notice::Delivered { session: self.client.number, message });
     }

@@ -62,8 +62,9 @@ impl Session {
 
     /// The connection is one of this client's, whatever it looked like.
     pub(in crate::lab) fn is_of(&mut self, address: SocketAddr) {
-        self.site.closed(self.client.address.ip());
-        self.site.opened(address.ip());
+        if let Some(presence) = &mut self.presence {
+            presence.is_of(address);
+        }
         self.client.address = address;
     }
 

@@ -10,6 +10,7 @@ mod greeting;
 mod offers;
 mod parameter;
 pub(super) mod path;
+mod presence;
 mod question;
 mod ruling;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use crate::conversation::Remark;
 use crate::smtp::{EnhancedCode, Verb};
 use content::Incoming;
 use envelope::Transaction;
+pub(super) use presence::Presence;
 use ruling::Ruling;
 
 /// The longest answer within AUTH (RFC 4954 4.3 thinks 12288 enough).
@@ -105,6 +107,8 @@ enum State {
 /// A session.
 #[derive(Debug)]
 pub(super) struct Session {
+    /// None once somebody else counts the client.
+    presence: Option<Presence>,
     site: Arc<Site>,
     client: Client,
     keys: ListenerKeys,
@@ -143,15 +147,18 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(site: Arc<Site>, client: Client, keys: ListenerKeys) -> Self {
-        site.opened(client.address.ip());
-        let visit = site.visit();
+        Self::of(Presence::new(site, client, keys))
+    }
+
+    fn of(presence: Presence) -> Self {
         Self {
-            site,
-            visit,
+            site: Arc::clone(&presence.site),
+            client: presence.client,
+            keys: presence.keys,
+            visit: presence.visit,
+            presence: Some(presence),
             login: (String::new(), 0),
             verbatim: None,
-            client,
-            keys,
             state: State::Command,
             greeted: None,
             tls: None,
@@ -420,7 +427,7 @@ impl Session {
     /// An ordinary line as it is where not every extension is offered: without its enhanced status code, where these are
     /// not. What a scenario says in its own words goes out as written.
     fn offered(&self, line: String) -> String {
-        if self.site.scenario.capabilities.supports("ENHANCEDSTATUSCODES") {
+        if self.site.enhanced {
             return line;
         }
         without_enhanced(&line)
@@ -466,8 +473,6 @@ impl Drop for Session {
         if let State::Content(incoming) = &self.state {
             self.site.give_room(incoming.room);
         }
-        self.site.closed(self.client.address.ip());
-        self.site.tell(Notice::Closed { session: self.client.number });
     }
 }
 

@@ -28,7 +28,7 @@ use authority::Authority;
 
 /// What the listeners need for TLS, and what a client needs to trust them.
 pub(super) struct Prepared {
-    pub(super) server: Server,
+    pub(super) server: Arc<Server>,
     pub(super) ca: String,
     /// Where the authority is kept, or why it is not: it then lasts as long as this lab.
     pub(super) kept: io::Result<PathBuf>,
@@ -115,7 +115,7 @@ pub(super) fn prepare(scenario: &Scenario, world: &World) -> Result<Prepared, La
         // A lab inside the workbench hands its authority over in memory; only other clients need the file.
         Err(error) => (Authority::make(world.now()).map_err(|e| failed(e.to_string()))?, Err(error)),
     };
-    let server = server(scenario, &authority, world).map_err(failed)?;
+    let server = Arc::new(server(scenario, &authority, world).map_err(failed)?);
     let mut clients = Vec::new();
     if scenario.tls.client_cert != ClientCert::None && kept.is_ok() {
         for user in scenario.accounts.iter().map(|account| account.user.as_str()).filter(|user| is_file_name(user)) {
