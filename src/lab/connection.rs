@@ -5,19 +5,17 @@ mod resting;
 mod seated;
 #[cfg(test)]
 mod tests;
+mod wire;
 
-use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -27,19 +25,16 @@ use super::framer::{Expect, Framer, Unit};
 use super::proxied;
 use super::record::Recorder;
 use super::scenario::{ListenerKeys, TlsFault};
-use super::session::{Action, Client, Pace, Secured, Session};
+use super::session::{Action, Client, Pace, Session};
 use super::site::{Notice, Site};
-use super::tls::{Line, Server};
+use super::tls::Server;
 use crate::conversation::Remark;
-use resting::{Heard, Resting};
+use resting::Resting;
 use seated::Guest;
+use wire::Wire;
 
-/// Octets read at once.
-const READ: usize = 8 << 10;
 /// Octets of replies that are gathered before they are written.
 const GATHER: usize = 16 << 10;
-/// How long a handshake may take.
-const HANDSHAKE: Duration = Duration::from_mins(1);
 /// How long the server goes on reading after it has closed its side, so that its last reply is not lost by a reset.
 const LINGER: Duration = Duration::from_millis(500);
 
@@ -133,94 +128,6 @@ impl Drop for Tasks {
     }
 }
 
-thread_local! {
-    /// What is read comes here first: a connection that waits holds no buffer of its own.
-    static BUFFER: RefCell<[u8; READ]> = const { RefCell::new([0; READ]) };
-}
-
-/// A connection in clear text or in TLS.
-enum Wire {
-    Plain(TcpStream),
-    Tls(Box<dyn Line>),
-    /// A handshake failed.
-    Gone,
-}
-
-impl Wire {
-    /// Reads once, and has `take` look at what has come; gives how many octets, 0 at the end.
-    async fn read(&mut self, mut take: impl FnMut(&[u8])) -> std::io::Result<usize> {
-        std::future::poll_fn(|context| {
-            BUFFER.with_borrow_mut(|buffer| {
-                let mut read = ReadBuf::new(buffer);
-                let polled = match self {
-                    Self::Plain(stream) => Pin::new(stream).poll_read(context, &mut read),
-                    Self::Tls(stream) => Pin::new(stream).poll_read(context, &mut read),
-                    Self::Gone => Poll::Ready(Ok(())),
-                };
-                polled.map_ok(|()| {
-                    take(read.filled());
-                    read.filled().len()
-                })
-            })
-        })
-        .await
-    }
-
-    /// The address at which the client has come, where that can be told.
-    fn local(&self) -> Option<SocketAddr> {
-        match self {
-            Self::Plain(stream) => stream.local_addr().ok(),
-            Self::Tls(_) | Self::Gone => None,
-        }
-    }
-
-    /// Reads to the end, for nothing.
-    async fn drain(&mut self) {
-        while self.read(|_| {}).await.is_ok_and(|count| count > 0) {}
-    }
-
-    async fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        match self {
-            Self::Plain(stream) => stream.write_all(bytes).await,
-            Self::Tls(stream) => {
-                stream.write_all(bytes).await?;
-                stream.flush().await
-            }
-            Self::Gone => Err(std::io::ErrorKind::NotConnected.into()),
-        }
-    }
-
-    async fn shutdown(&mut self) {
-        // The other side may be gone already; there is nothing more to be said then.
-        let _ = match self {
-            Self::Plain(stream) => stream.shutdown().await,
-            Self::Tls(stream) => stream.shutdown().await,
-            Self::Gone => Ok(()),
-        };
-    }
-
-    /// Makes the connection end in a reset once it is dropped.
-    fn reset(&mut self) {
-        let stream = match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => stream.below(),
-            Self::Gone => return,
-        };
-        // Where that can't be said it ends in an ordinary close.
-        let _ = stream.set_zero_linger();
-    }
-
-    /// Does the handshake; gives what it came to, with version and cipher.
-    async fn start_tls(&mut self, server: &Server) -> Option<(Secured, [String; 2])> {
-        let Self::Plain(stream) = std::mem::replace(self, Self::Gone) else { return None };
-        // Apart from the connection, which would have room for a handshake as long as it lasts.
-        let handshake = Box::pin(server.accept(stream));
-        let (line, secured, words) = timeout(HANDSHAKE, handshake).await.ok()??;
-        *self = Self::Tls(line);
-        Some((secured, words))
-    }
-}
-
 /// The number of the next session.
 fn next_number() -> u64 {
     static NUMBER: AtomicU64 = AtomicU64::new(1);
@@ -239,10 +146,13 @@ fn serve(
     async move {
         // In boxes too, which last no longer than something is said.
         let Some(mut resting) = Box::pin(connection.begin()).await else { return };
-        let (heard, octets) = resting.hears().await;
-        Box::pin(resting.woken(&octets).go_on(heard)).await;
+        let heard = resting.hears().await;
+        Box::pin(resting.woken().go_on(heard)).await;
     }
 }
+
+/// What came of a wait for the client: how many octets it has sent, 0 at the end; or nothing for too long.
+type Heard = Result<std::io::Result<usize>, Elapsed>;
 
 /// One connection and its session.
 struct Connection {
@@ -351,7 +261,13 @@ impl Connection {
     }
 
     /// Serves to the end whoever has said nothing up to now.
-    async fn go_on(mut self: Box<Self>, heard: Heard) {
+    async fn go_on(mut self: Box<Self>, heard: Result<std::io::Result<Vec<u8>>, Elapsed>) {
+        let heard = heard.map(|read| {
+            read.map(|octets| {
+                self.framer.push(&octets);
+                octets.len()
+            })
+        });
         let end = self.talk(Next::GoOn, Some(heard)).await;
         self.end(end);
     }
@@ -469,9 +385,12 @@ impl Connection {
             }
         }
         let mut early = false;
-        while let Some(expect) = self.session.expects()
-            && let Some(unit) = self.framer.next(expect)
-        {
+        while let Some(expect) = self.session.expects() {
+            if expect == Expect::Content && self.plain_lines() {
+                early = true;
+                continue;
+            }
+            let Some(unit) = self.framer.next(expect) else { break };
             if let Some(next) = self.ask_desk(&unit).await? {
                 if next != Next::GoOn {
                     return Ok(next);
@@ -491,6 +410,20 @@ impl Connection {
             self.lose_pipelined(&unit);
         }
         Ok(Next::GoOn)
+    }
+
+    /// Takes the lines of content in which nothing has to be judged; false where none has come.
+    fn plain_lines(&mut self) -> bool {
+        let Self { framer, session, recorder, site, .. } = self;
+        let lines = framer.plain_lines();
+        if lines.is_empty() {
+            return false;
+        }
+        session.plain_lines(lines);
+        recorder.lines(site, lines);
+        let octets = lines.len();
+        framer.pass(octets);
+        true
     }
 
     async fn perform(&mut self, actions: Vec<Action>) -> std::io::Result<Next> {

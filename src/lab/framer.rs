@@ -27,8 +27,6 @@ pub enum Unit {
     TooLong(Vec<u8>),
     /// A line of content with its end, or a part of a very long one.
     Content(Vec<u8>),
-    /// Whole lines of content at once, each ended by CR LF, without another CR in it or a dot before it.
-    Lines(Vec<u8>),
     /// Octets of a chunk.
     Chunk(Vec<u8>),
 }
@@ -89,16 +87,26 @@ impl Framer {
         count
     }
 
+    /// The whole lines of content that come next and are nothing but text: each is ended by CR LF, without another CR in
+    /// it or a dot before it. Most of a message is, and comes so at once; empty where the next piece has to be judged.
+    /// What is taken of them is [passed](Self::pass).
+    #[must_use]
+    pub fn plain_lines(&self) -> &[u8] {
+        let rest = &self.buffer[self.start..];
+        &rest[..plain_lines(rest)]
+    }
+
+    /// So many octets were taken.
+    pub fn pass(&mut self, octets: usize) {
+        self.start = (self.start + octets).min(self.buffer.len());
+    }
+
     /// The next piece, where it is complete.
     pub fn next(&mut self, expect: Expect) -> Option<Unit> {
         match expect {
             Expect::Line(most) => self.line(most),
             Expect::Content => {
                 let rest = &self.buffer[self.start..];
-                let plain = plain_lines(rest);
-                if plain > 0 {
-                    return Some(Unit::Lines(self.take(plain)));
-                }
                 match memchr::memchr(b'\n', rest) {
                     Some(at) => Some(Unit::Content(self.take(at + 1))),
                     // A CR at the end may belong to the CR LF that is still on its way.
@@ -207,16 +215,21 @@ mod tests {
     #[test]
     fn plain_lines_come_at_once_and_what_has_to_be_judged_comes_alone() {
         let mut framer = Framer::default();
-        framer.push(b"a\r\n\r\nb\r\n..c\r\nd\re\r\nf\ng\r\n.\r\nQUIT\r\n");
+        framer.push(b"a\r\n\r\nb\r\n..c\r\nd\re\r\nf\ng\r\n.\r\nQUIT");
         let mut got = Vec::new();
-        while let Some(unit) = framer.next(Expect::Content) {
-            got.push(unit);
+        loop {
+            let plain = framer.plain_lines().to_vec();
+            framer.pass(plain.len());
+            let unit = framer.next(Expect::Content);
+            if plain.is_empty() && unit.is_none() {
+                break;
+            }
+            got.push((plain, unit));
         }
-        let alone = |text: &str| Unit::Content(text.as_bytes().to_vec());
-        let lines = |text: &str| Unit::Lines(text.as_bytes().to_vec());
-        let plain = [lines("a\r\n\r\nb\r\n"), alone("..c\r\n"), alone("d\re\r\n"), alone("f\n"), lines("g\r\n")];
-        assert_eq!(got[..5], plain);
-        assert_eq!(got[5..], [alone(".\r\n"), lines("QUIT\r\n")], "the session asks for a line from here on");
+        let then =
+            |plain: &str, alone: &str| (plain.as_bytes().to_vec(), Some(Unit::Content(alone.as_bytes().to_vec())));
+        let wanted = [then("a\r\n\r\nb\r\n", "..c\r\n"), then("", "d\re\r\n"), then("", "f\n"), then("g\r\n", ".\r\n")];
+        assert_eq!(got, wanted, "what has no end yet waits");
     }
 
     #[test]

@@ -179,7 +179,8 @@ pub async fn start_with(scenario: Scenario, listen: SocketAddr, world: &World) -
     let (mut addresses, mut doors) = (Vec::new(), Vec::new());
     for (kind, keys, address, listener) in bound {
         addresses.push((kind, address));
-        let (door, current) = watch::channel(Door { site: Arc::clone(&site), kind, keys, tls: Arc::clone(&tls.server) });
+        let (door, current) =
+            watch::channel(Door { site: Arc::clone(&site), kind, keys, tls: Arc::clone(&tls.server) });
         doors.push(door);
         tokio::spawn(connection::accept(listener, current, stop.clone()));
     }

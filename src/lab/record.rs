@@ -209,7 +209,6 @@ impl Recorder {
             }
             Unit::Content(_) if ended => self.sent(site, b".", true),
             Unit::Content(bytes) => self.content(site, bytes),
-            Unit::Lines(bytes) => self.lines(site, bytes),
             Unit::Chunk(bytes) => {
                 for line in bytes.split_inclusive(|octet| *octet == b'\n') {
                     self.content(site, line);
@@ -235,7 +234,10 @@ impl Recorder {
     }
 
     /// Whole lines of content, none of which could be the end of it.
-    fn lines(&mut self, site: &super::site::Site, bytes: &[u8]) {
+    pub(super) fn lines(&mut self, site: &super::site::Site, bytes: &[u8]) {
+        if self.is_over() {
+            return;
+        }
         if !self.mask.lets_content_be(&self.fold.session) {
             return bytes.split_inclusive(|octet| *octet == b'\n').for_each(|line| self.content(site, line));
         }

@@ -22,6 +22,10 @@ pub(super) struct Resting {
     rest: Box<Rest>,
 }
 
+/// Octets of what lies beside a task while its connection rests.
+#[cfg(test)]
+pub(super) const REST: usize = size_of::<Rest>();
+
 struct Rest {
     presence: Presence,
     tls: Arc<Server>,
@@ -29,9 +33,6 @@ struct Rest {
     started: Micros,
     guest: Option<Box<Guest>>,
 }
-
-/// What came of a wait for the client: how many octets it has sent, 0 at the end; or nothing for too long.
-pub(super) type Heard = Result<std::io::Result<usize>, Elapsed>;
 
 impl Connection {
     /// Who is there, where the session can rest: in clear text, with nothing said by the client, and all written.
@@ -52,25 +53,21 @@ fn patience(presence: &Presence, guest: Option<&Guest>) -> Duration {
 }
 
 impl Resting {
-    /// Waits for the client; gives what it has sent too.
-    pub(super) async fn hears(&mut self) -> (Heard, Vec<u8>) {
-        let mut come = Vec::new();
+    /// Waits for the client; gives what it has said, which is nothing at the end.
+    pub(super) async fn hears(&mut self) -> Result<std::io::Result<Vec<u8>>, Elapsed> {
         let patience = patience(&self.rest.presence, self.rest.guest.as_deref());
-        let heard = timeout(patience, self.wire.read(|octets| come.extend_from_slice(octets))).await;
-        (heard, come)
+        timeout(patience, self.wire.hear()).await
     }
 
-    /// The connection as it was, to which these octets have come.
-    pub(super) fn woken(self, octets: &[u8]) -> Box<Connection> {
+    /// The connection as it was.
+    pub(super) fn woken(self) -> Box<Connection> {
         let Self { wire, rest } = self;
         let Rest { presence, tls, started, guest } = *rest;
         let (site, client) = (Arc::clone(&presence.site), presence.client);
-        let mut framer = Framer::default();
-        framer.push(octets);
         Box::new(Connection {
             local: wire.local().unwrap_or(client.address),
             wire,
-            framer,
+            framer: Framer::default(),
             idle: patience(&presence, guest.as_deref()),
             session: presence.resumed(),
             out: Vec::new(),

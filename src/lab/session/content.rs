@@ -87,7 +87,7 @@ impl Session {
     }
 
     /// Whole lines of content in which nothing has to be judged.
-    pub(super) fn plain_lines(&mut self, lines: &[u8]) {
+    pub(in crate::lab) fn plain_lines(&mut self, lines: &[u8]) {
         let State::Content(incoming) = &mut self.state else { return };
         (incoming.inside, incoming.after_lf) = (false, false);
         self.keep(lines);

@@ -237,7 +237,6 @@ impl Session {
                 self.refuse("500 5.5.2 Error: line too long".to_owned());
             }
             Unit::Content(bytes) => self.content(bytes),
-            Unit::Lines(bytes) => self.plain_lines(bytes),
             Unit::Chunk(bytes) => self.chunk(bytes),
         }
         self.take()
