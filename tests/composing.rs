@@ -184,7 +184,7 @@ fn a_file_is_inserted_after_354_and_goes_out_with_its_dots_and_the_dot() {
         .wait_for("Subject:")
         .keys("<Up><Up><Up><Up><C-a><C-k><C-k><C-k><C-k><C-k><C-k><C-k><C-k><C-k><C-k><C-k><C-k>");
     terminal.wait_until("an empty text", |screen| !screen.contains("Subject:"));
-    terminal.keys("<F2>").wait_for("a file").keys("<Up><Down><Down><Down><Down><Down><Down><Down><Down><Enter>");
+    terminal.keys("<F2>").wait_for("a file").keys("<Up><Down><Down><Down><Down><Down><Down><Down><Down><Down><Enter>");
     terminal.keys("note.eml").wait_for("note.eml").keys("<Enter>").wait_for("last line");
     terminal.keys("<C-d>").wait_for("the message: 5 lines, 45 bytes, 1 recipient");
     terminal.keys("<Enter>").wait_for("The message was taken");
