@@ -165,7 +165,6 @@ struct Connection {
     pace: Option<Pace>,
     site: Arc<Site>,
     recorder: Recorder,
-    local: SocketAddr,
     /// The header of the PROXY protocol comes first.
     proxy: bool,
     /// TLS comes before all else.
@@ -212,7 +211,6 @@ impl Connection {
             idle: guest.as_deref().and_then(Guest::idle).unwrap_or(idle),
             pace: None,
             recorder,
-            local,
             proxy: keys.proxy,
             implicit: keys.implicit.unwrap_or(kind == ListenerKind::Smtps),
             site,

@@ -19,6 +19,10 @@ use crate::conversation::{Event, Fold, Log, Micros, Remark};
 use crate::smtp::Secret;
 use crate::world::World;
 
+/// What a short conversation comes to: room for it is made at once.
+const OCTETS: usize = 1024;
+const RECORDS: usize = 24;
+
 /// What happened in one session, as the lab saw it.
 #[derive(Debug)]
 pub struct SessionRecord {
@@ -123,7 +127,10 @@ impl Records {
 
     /// Tells whoever waits that something has happened.
     fn changed(&self) {
-        self.change.send_modify(|count| *count = count.wrapping_add(1));
+        // Who begins to listen later reads first what is there.
+        if self.change.receiver_count() > 0 {
+            self.change.send_modify(|count| *count = count.wrapping_add(1));
+        }
     }
 
     /// The record of a session, where it is kept.
@@ -182,7 +189,9 @@ impl Recorder {
         let (mut mask, mut fold) = (records.mask(), Fold::new());
         let record = records.of(number);
         if let Some(record) = &record {
-            for (_, entry) in lock(&record.log).since(0) {
+            let mut log = lock(&record.log);
+            log.reserve(OCTETS, RECORDS);
+            for (_, entry) in log.since(0) {
                 if let Some(remark) = entry.remark() {
                     fold.remark(&remark, 0);
                 } else if entry.kind == Kind::Received {
@@ -307,7 +316,10 @@ impl Recorder {
     fn close(&self) {
         if let Some(record) = &self.record {
             record.closed.store(true, Ordering::Release);
-            lock(&record.log).fit();
+            let mut log = lock(&record.log);
+            if log.memory() > 2 * OCTETS {
+                log.fit();
+            }
         }
     }
 

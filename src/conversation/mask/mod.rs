@@ -135,7 +135,9 @@ impl Mask {
     /// commands that are sent.
     fn is_plain_command(&self, session: &Session, bytes: &[u8]) -> bool {
         let begins = |head: &[u8]| bytes.get(..head.len()).is_some_and(|word| word.eq_ignore_ascii_case(head));
-        (bytes == b"DATA" || begins(b"MAIL FROM:") || begins(b"RCPT TO:"))
+        let beginnings = [b"MAIL FROM:".as_slice(), b"RCPT TO:", b"EHLO ", b"HELO ", b"LHLO "];
+        let alone = [b"DATA".as_slice(), b"QUIT", b"RSET", b"NOOP"];
+        (alone.contains(&bytes) || beginnings.into_iter().any(begins))
             && !matches!(session.phase(), Phase::Data | Phase::Auth)
             && session.chunk_left == 0
             && self.auth.is_none()

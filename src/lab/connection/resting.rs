@@ -65,7 +65,6 @@ impl Resting {
         let Rest { presence, tls, started, guest } = *rest;
         let (site, client) = (Arc::clone(&presence.site), presence.client);
         Box::new(Connection {
-            local: wire.local().unwrap_or(client.address),
             wire,
             framer: Framer::default(),
             idle: patience(&presence, guest.as_deref()),

@@ -143,7 +143,8 @@ impl Connection {
         self.tls = door.tls;
         self.idle = seat.idle.unwrap_or(self.site.scenario.server.idle.0);
         guest.seat = seat;
-        let connected = Remark::new("connected").value(self.local).value("from").value(address);
+        let connected =
+            Remark::new("connected").value(self.wire.local().unwrap_or(address)).value("from").value(address);
         self.recorder.remark(&self.site, &connected);
         if entry != Entry::Anew {
             // What follows needs in its record what was said before.

@@ -66,9 +66,14 @@ impl Wire {
 
     /// The address at which the client has come, where that can be told.
     pub(super) fn local(&self) -> Option<SocketAddr> {
+        self.stream().and_then(|stream| stream.local_addr().ok())
+    }
+
+    fn stream(&self) -> Option<&TcpStream> {
         match self {
-            Self::Plain(stream) => stream.local_addr().ok(),
-            Self::Tls(_) | Self::Gone => None,
+            Self::Plain(stream) => Some(stream),
+            Self::Tls(stream) => Some(stream.below()),
+            Self::Gone => None,
         }
     }
 
@@ -98,12 +103,8 @@ impl Wire {
     }
 
     /// Makes the connection end in a reset once it is dropped.
-    pub(super) fn reset(&mut self) {
-        let stream = match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => stream.below(),
-            Self::Gone => return,
-        };
+    pub(super) fn reset(&self) {
+        let Some(stream) = self.stream() else { return };
         // Where that can't be said it ends in an ordinary close.
         let _ = stream.set_zero_linger();
     }
