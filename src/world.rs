@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use zeroize::Zeroizing;
 
 /// Where ehlo keeps what it reads and writes (the XDG directories, each with `ehlo` at the end).
 #[derive(Debug, Clone)]
@@ -50,22 +51,25 @@ const POOL: usize = 512;
 
 /// The system's randomness; each octet is given out once, and forgotten then.
 fn pooled() -> Filler {
-    let pool = Mutex::new(Vec::new());
+    // How many octets are left, and they.
+    let pool = Mutex::new((0, Zeroizing::new([0; POOL])));
     let system = |bytes: &mut [u8]| getrandom::fill(bytes).expect("the system gives random bytes");
     Arc::new(move |bytes| {
         if bytes.len() > POOL / 8 {
             return system(bytes);
         }
-        // Nothing is done under the lock that could leave half of it.
+        // Where the system gives none the pool is as empty as before.
         let mut pool = pool.lock().unwrap_or_else(PoisonError::into_inner);
-        if pool.len() < bytes.len() {
-            pool.resize(POOL, 0);
-            system(&mut pool);
+        let (left, octets) = &mut *pool;
+        if *left < bytes.len() {
+            *left = 0;
+            system(octets.as_mut_slice());
+            *left = POOL;
         }
-        let rest = pool.len() - bytes.len();
-        bytes.copy_from_slice(&pool[rest..]);
-        pool[rest..].fill(0);
-        pool.truncate(rest);
+        let rest = *left - bytes.len();
+        bytes.copy_from_slice(&octets[rest..*left]);
+        octets[rest..*left].fill(0);
+        *left = rest;
     })
 }
 
@@ -191,5 +195,24 @@ impl World {
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
         (self.variable)(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_random_octets_are_given_out_twice_and_none_are_left_out() {
+        let nowhere = PathBuf::new();
+        let world = World::real(Directories { config: nowhere.clone(), data: nowhere.clone(), state: nowhere });
+        let drawn: Vec<[u8; 24]> = (0..200).map(|_| world.random()).collect();
+        let parts: HashSet<&[u8]> = drawn.iter().flat_map(|octets| octets.chunks(8)).collect();
+        assert_eq!(parts.len(), 600, "three parts of each");
+        assert!(!parts.contains(&[0; 8][..]));
+        let long: [u8; 2 * POOL] = world.random();
+        assert!(long.chunks(8).all(|part| part != [0; 8]));
     }
 }

@@ -276,6 +276,18 @@ async fn a_students_own_ehlo_gets_the_lesson_its_ticks_hints_and_what_the_instru
     assert!(held.is_err(), "nothing is answered while the class looks up");
     class.pause(false);
     assert!(talk.reply().await.starts_with("250"));
+    for line in ["MAIL FROM:<dude@noddy.com>", "RCPT TO:<anotherdude@target.local>", "DATA"] {
+        talk.say(line).await;
+    }
+    class.pause(true);
+    news(&mut anna, |down| *down == Down::Paused(true)).await;
+    let held = tokio::time::timeout(Duration::from_millis(100), talk.say("A line\r\nof text\r\n.")).await;
+    let anna_s = class.arena(&class.named("anna").expect("there")).expect("it runs");
+    let has_come =
+        || anna_s.sessions().iter().any(|record| record.log().since(0).any(|(_, it)| it.bytes == b"of text"));
+    assert!(held.is_err() && !has_come(), "what is sent meanwhile waits too");
+    class.pause(false);
+    assert!(talk.reply().await.starts_with("250") && has_come());
     // Another lesson, at another listener.
     anna.say(Up::Lesson("17".to_owned()));
     let Down::Lesson(given) = news(&mut anna, |down| matches!(down, Down::Lesson(_))).await else { unreachable!() };

@@ -251,8 +251,12 @@ impl Recorder {
             return bytes.split_inclusive(|octet| *octet == b'\n').for_each(|line| self.content(site, line));
         }
         self.fold.content(bytes.len() as u64);
+        let most = site.records.most();
         self.write(site, |log, at| {
             for line in bytes.split_inclusive(|octet| *octet == b'\n') {
+                if log.memory() > most {
+                    break;
+                }
                 log.push_octets(Kind::Content, Some(at), line.strip_suffix(b"\r\n").unwrap_or(line), true, false);
             }
         });

@@ -35,16 +35,31 @@ struct Rest {
 }
 
 impl Connection {
-    /// Who is there, where the session can rest: in clear text, with nothing said by the client, and all written.
-    pub(super) fn presence(&mut self) -> Option<Presence> {
-        let rests = matches!(self.wire, Wire::Plain(_)) && self.framer.is_empty() && self.pace.is_none();
-        if rests && self.out.is_empty() && self.recorder.resting().is_some() { self.session.resting() } else { None }
-    }
-
-    pub(super) fn rests(self: Box<Self>, presence: Presence) -> Option<Resting> {
-        let Self { wire, recorder, tls, guest, .. } = *self;
-        let started = Micros::from(recorder.resting()?);
-        Some(Resting { wire, rest: Box::new(Rest { presence, tls, started, guest }) })
+    /// Gives up what can be made anew, where the session can rest: in clear text, with nothing said by the client, and all
+    /// written. Else the connection goes on.
+    pub(super) fn rest(mut self: Box<Self>) -> Result<Resting, Box<Self>> {
+        let quiet = self.framer.is_empty() && self.out.is_empty() && self.pace.is_none();
+        if !quiet || !matches!(self.wire, Wire::Plain(_)) {
+            return Err(self);
+        }
+        let Some(started) = self.recorder.resting() else { return Err(self) };
+        let Some(presence) = self.session.resting() else { return Err(self) };
+        // Named one by one, so that what is added later is thought of here.
+        let Self {
+            wire,
+            tls,
+            guest,
+            framer: _,
+            session: _,
+            out: _,
+            idle: _,
+            pace: _,
+            site: _,
+            recorder: _,
+            proxy: _,
+            implicit: _,
+        } = *self;
+        Ok(Resting { wire, rest: Box::new(Rest { presence, tls, started: Micros::from(started), guest }) })
     }
 }
 

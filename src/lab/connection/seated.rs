@@ -94,9 +94,16 @@ impl Connection {
             Some(Turn::Beside { say, ticket }) => guest.beside = Some((say, ticket)),
             None => {}
         }
-        // An end of whoever holds it is an end of the class.
-        let _ = guest.seat.held.wait_for(|held| !held).await;
+        self.goes_on().await;
         Ok(None)
+    }
+
+    /// Waits while the seat is held.
+    pub(super) async fn goes_on(&mut self) {
+        if let Some(guest) = &mut self.guest {
+            // An end of whoever holds it is an end of the class.
+            let _ = guest.seat.held.wait_for(|held| !held).await;
+        }
     }
 
     /// Puts what the desk wants to be said beside the session's reply before its lines, with its codes (RFC 5321 4.2.1:

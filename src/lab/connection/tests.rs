@@ -37,20 +37,60 @@ async fn recorded(lab: &crate::lab::Lab) -> Vec<String> {
     }
 }
 
-#[tokio::test]
-async fn who_says_nothing_but_hangs_up_is_recorded_as_everybody() {
-    let at = tempfile::tempdir().expect("a folder");
-    let place = |name: &str| at.path().join(name);
+/// A lab where a client may be idle for so long, and one that has been greeted by it.
+async fn greeted(at: &std::path::Path, idle: Duration) -> (crate::lab::Lab, TcpStream) {
+    let place = |name: &str| at.join(name);
     let world = World::real(Directories { config: place("c"), data: place("d"), state: place("s") });
-    let scenario = scenario::find("default", &world).expect("shipped");
+    let mut scenario = scenario::find("default", &world).expect("shipped");
+    scenario.server.idle.0 = idle;
     let lab = crate::lab::start_with(scenario, ([127, 0, 0, 1], 0).into(), &world).await.expect("it starts");
     let mut stream = TcpStream::connect(lab.address(ListenerKind::Smtp).expect("bound")).await.expect("it listens");
-    let mut greeting = [0; 4];
-    stream.read_exact(&mut greeting).await.expect("greeted");
+    let mut line = Vec::new();
+    while line.last() != Some(&b'\n') {
+        line.push(stream.read_u8().await.expect("greeted"));
+    }
+    (lab, stream)
+}
+
+const LONG: Duration = Duration::from_mins(5);
+
+#[tokio::test]
+async fn who_speaks_after_a_rest_is_answered_and_recorded_as_anybody() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (lab, mut stream) = greeted(at.path(), LONG).await;
     stream.write_all(b"NOOP\r\nHELO a\r\n").await.expect("it reads");
     stream.shutdown().await.expect("hung up");
     let lines = recorded(&lab).await;
     let words: Vec<_> = lines.iter().map(|line| line.split(' ').next().unwrap_or_default()).collect();
     assert_eq!(words, ["connected", "220", "pipelined", "NOOP", "250", "HELO", "250", "closed"], "{lines:?}");
     assert!(lines.last().is_some_and(|line| line.contains("by=client")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn who_hangs_up_without_a_word_has_closed() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (lab, stream) = greeted(at.path(), LONG).await;
+    drop(stream);
+    let lines = recorded(&lab).await;
+    assert!(lines.len() == 3 && lines[2].starts_with("closed by=client"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn who_rests_for_too_long_is_told_so_once() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (lab, mut stream) = greeted(at.path(), Duration::from_millis(50)).await;
+    let mut said = String::new();
+    stream.read_to_string(&mut said).await.expect("closed");
+    assert_eq!(said, "421 4.4.2 mx.target.local Error: timeout exceeded\r\n");
+    let lines = recorded(&lab).await;
+    assert_eq!(lines[2..], [said.trim_end(), "closed by=server"], "{lines:?}");
+}
+
+#[tokio::test]
+async fn who_rests_is_gone_when_the_lab_is() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (lab, mut stream) = greeted(at.path(), LONG).await;
+    drop(lab);
+    // A reset is an end too.
+    assert!(matches!(stream.read(&mut [0; 8]).await, Ok(0) | Err(_)));
 }

@@ -46,22 +46,41 @@ impl Drop for Presence {
 impl Session {
     /// What there is to know of a session in which nothing has been said but an ordinary greeting; none of any other.
     pub(in crate::lab) fn resting(&mut self) -> Option<Presence> {
-        let Self { state: State::Command, greeted: None, tls: None, authenticated: None, transaction: None, .. } = self
-        else {
-            return None;
-        };
-        let untouched = self.chunks.is_none()
-            && self.errors == 0
-            && self.transactions == 0
-            && self.login == Default::default()
-            && self.stamps.is_empty()
-            && self.changes.is_empty()
-            && self.instead.is_none()
-            && self.verbatim.is_none()
-            && self.bounce.is_none()
-            && !self.early
-            && !self.turned_away
-            && self.out.is_empty();
+        // Named one by one, so that what is added later is thought of here.
+        let Self {
+            presence: _,
+            site: _,
+            client: _,
+            keys: _,
+            visit: _,
+            state,
+            greeted,
+            tls,
+            authenticated,
+            transaction,
+            chunks,
+            errors,
+            transactions,
+            login: (mechanism, answers),
+            stamps,
+            changes,
+            instead,
+            verbatim,
+            bounce,
+            early,
+            turned_away,
+            out,
+        } = self;
+        let untouched = matches!(state, State::Command)
+            && greeted.is_none()
+            && tls.is_none()
+            && authenticated.is_none()
+            && transaction.is_none()
+            && chunks.is_none()
+            && (*errors, *transactions, *answers) == (0, 0, 0)
+            && (mechanism.is_empty() && stamps.is_empty() && changes.is_empty() && out.is_empty())
+            && (instead.is_none() && verbatim.is_none() && bounce.is_none())
+            && !(*early || *turned_away);
         if untouched { self.presence.take() } else { None }
     }
 }
