@@ -41,9 +41,14 @@ pub(super) fn explained(
     }
     let lints = lint::lint(entry.bytes, &session, &knowledge.verbs);
     let wrong: Vec<_> = lints.iter().filter(|lint| lint.severity == Severity::Wrong).collect();
-    let mended = wrong.iter().find_map(|lint| lint.mended.clone());
-    // What can't be mended is no less wrong where the arguments are what was refused.
     let envelope = matches!(exchange.verb, Verb::Mail | Verb::Rcpt);
+    // An address that is as wrong as before is no step: `RCPT TO:<` closed is `RCPT TO:<>`.
+    let holds = |line: &String| {
+        let left = lint::lint(line.as_bytes(), &session, &knowledge.verbs);
+        !envelope || left.iter().all(|lint| lint.severity != Severity::Wrong || lint.name == "sequence")
+    };
+    let mended = wrong.iter().find_map(|lint| lint.mended.clone()).filter(holds);
+    // What can't be mended is no less wrong where the arguments are what was refused.
     if wrong.is_empty() || mended.is_none() && !envelope {
         return;
     }

@@ -293,6 +293,18 @@ fn what_the_panel_names_as_the_next_step_is_what_stands_in_grey() {
 }
 
 #[test]
+fn what_mending_gives_is_whole_or_is_not_offered() {
+    let mut screen = connected(120, 33);
+    screen.keys("hello<f8>");
+    assert_eq!(screen.model.composer.line(), "HELO noddy.com", "the name in grey comes with it");
+    screen.keys("<ctrl-u>");
+    screen.say("EHLO noddy.com<enter>", "< 250 mx");
+    screen.say("MAIL FROM:<lt>dude@noddy.com><enter>", "< 250 ok");
+    screen.say("RCPT TO:<lt><enter>", "< 501 5.1.3 Bad recipient address syntax");
+    assert!(!screen.shown().contains("Send the line mended"), "nobody takes <>: {}", screen.shown());
+}
+
+#[test]
 fn the_key_that_mends_takes_a_refused_line_up_where_nothing_is_typed() {
     let mut screen = connected(120, 33);
     screen.say("EHLO noddy.com<enter>", "< 250 mx");

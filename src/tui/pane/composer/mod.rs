@@ -272,6 +272,11 @@ impl Composer {
         let Some(mended) = self.lints.iter().find_map(|lint| lint.mended.clone()) else { return false };
         self.set_line(&mended);
         self.arrange(around);
+        if !mended.trim_end().contains(' ') && !self.ghost().is_empty() {
+            // `hello` is HELO and the name that stands there in grey: who takes the one takes the other.
+            self.set_line(&format!("{mended}{}", self.ghost()));
+            self.arrange(around);
+        }
         true
     }
 
