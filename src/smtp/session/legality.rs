@@ -118,6 +118,12 @@ impl Session {
         match verb {
             Verb::Mail if self.greeted_by.is_none() => wrong("HELO or EHLO must come before MAIL.", "RFC 5321 4.1.4"),
             Verb::Mail if open => wrong("A mail transaction is open; finish it, or RSET first.", "RFC 5321 4.1.4"),
+            Verb::Rcpt if !open && self.greeted_by.is_none() => {
+                wrong("HELO or EHLO and then MAIL must come before RCPT.", "RFC 5321 4.1.4")
+            }
+            Verb::Data if !open && self.greeted_by.is_none() => {
+                wrong("HELO or EHLO, then MAIL and RCPT must come before DATA.", "RFC 5321 4.1.4")
+            }
             Verb::Rcpt if !open => wrong("MAIL must come before RCPT.", "RFC 5321 4.1.4"),
             Verb::Rcpt if phase == Phase::Bdat => {
                 wrong("The content has begun; RCPT must come before it.", "RFC 3030 2")

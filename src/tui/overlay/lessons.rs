@@ -177,7 +177,7 @@ fn state(model: &Model, row: &Standing) -> String {
 fn lines(model: &Model, row: &Standing, columns: usize) -> Vec<Line<'static>> {
     let (text, dim) = (model.theme.style(Role::Text), model.theme.style(Role::Dim));
     let about = row.lesson.hook.as_ref().unwrap_or(&row.lesson.intro);
-    let about = for_screen(about.replace('\n', " ").as_bytes());
+    let about = for_screen(about.replace('\n', " ").replace('`', "").as_bytes());
     let missing = model.lessons.missing(&row.lesson);
     let most = usize::from(ABOUT) - usize::from(!missing.is_empty());
     let mut lines: Vec<_> = wrap(&about, columns).into_iter().take(most).map(|row| Line::styled(row, text)).collect();
