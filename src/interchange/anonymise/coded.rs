@@ -5,10 +5,10 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
+use regex::bytes::{Captures, Regex};
 
 use super::Anonymiser;
-use super::tokens::{after_key, blanked, is_text};
+use super::tokens::{after_key, blanked, is_text, shortened};
 
 /// How often something may be written in other letters, one way within the other.
 const LAYERS: usize = 24;
@@ -47,42 +47,63 @@ impl Patience {
     }
 }
 
-/// A word as it is read, where it is written in other letters, and what marks them.
-struct Read {
-    place: Range<usize>,
-    mark: u8,
-    text: Vec<u8>,
+/// What is an address or a URL as it stands, though something of it may look like an octet: `<dude+2024@noddy.com>`.
+pub(super) fn standing(bytes: &[u8], found: &[Captures<'_>]) -> Vec<Range<usize>> {
+    let stands = |one: &&Captures<'_>| {
+        let part = |name| one.name(name).map(|it| &bytes[it.range()]);
+        match (part("local"), part("at")) {
+            (Some(_), Some(b"@")) => true,
+            // Its at sign is an octet. Where one within its local part is a blank it only looks like an octet there:
+            // `dude+2024+40noddy.com`. A URL may have a blank before an address.
+            (Some(local), Some(at)) if at[0] != b'%' => by(local, at[0]).is_some_and(|text| holds_blank(&text)),
+            _ => one.name("url").is_some(),
+        }
+    };
+    found.iter().filter(stands).filter_map(|one| Some(one.get(0)?.range())).collect()
 }
 
-fn words(bytes: &[u8]) -> impl Iterator<Item = Read> + '_ {
-    // The parts of a URL are looked at one by one.
-    let found = CODED.find_iter(bytes).filter(|word| memchr::memmem::find(word.as_bytes(), b"://").is_none());
-    found.filter_map(|word| {
-        let key = std::str::from_utf8(word.as_bytes()).map_or(0, |text| after_key(text).0.len());
-        let (mark, text) = unescaped(&word.as_bytes()[key..])?;
-        Some(Read { place: word.start() + key..word.end(), mark, text })
+/// Whether a text that is not in quotation marks holds a blank.
+fn holds_blank(text: &[u8]) -> bool {
+    !text.starts_with(b"\"") && text.iter().any(u8::is_ascii_whitespace)
+}
+
+/// A local part as it is read, where it looks as if it were written in other letters.
+pub(super) fn read_local(local: &str) -> Option<String> {
+    let (_, text) = unescaped(local.as_bytes()).filter(|(_, text)| !holds_blank(text))?;
+    Some(String::from_utf8(text).ok()?.to_lowercase())
+}
+
+/// The words between the parts that stand as they are.
+fn words<'a>(bytes: &'a [u8], standing: &'a [Range<usize>]) -> impl Iterator<Item = (Range<usize>, &'a [u8])> {
+    let starts = std::iter::once(0).chain(standing.iter().map(|place| place.end));
+    let ends = standing.iter().map(|place| place.start).chain(std::iter::once(bytes.len()));
+    starts.zip(ends).flat_map(move |(start, end)| {
+        CODED.find_iter(&bytes[start..end]).map(move |word| {
+            let key = std::str::from_utf8(word.as_bytes()).map_or(0, |text| after_key(text).0.len());
+            let place = start + word.start() + key..start + word.end();
+            (place.clone(), &bytes[place])
+        })
     })
 }
 
-/// The text that a word stands for, and its first mark. An octet that makes no text of it only looks like one: then each
-/// mark is tried alone.
+/// The text that a word stands for, and what marks its octets. One mark is read at a time, first the one that an at sign is
+/// written by: what stands behind another may only look like an octet.
 fn unescaped(word: &[u8]) -> Option<(u8, Vec<u8>)> {
-    let by = |marks: &[u8]| {
-        let (mut text, mut first) = (Vec::with_capacity(word.len()), None);
-        let mut at = 0;
-        while at < word.len() {
-            if let Some(octet) = octet(&word[at..]).filter(|_| marks.contains(&word[at])) {
-                first = first.or(Some(word[at]));
-                text.push(octet);
-                at += 3;
-            } else {
-                text.push(word[at]);
-                at += 1;
-            }
-        }
-        first.filter(|_| is_text(&text)).map(|mark| (mark, text))
-    };
-    by(&MARKS).or_else(|| MARKS.iter().find_map(|mark| by(&[*mark])))
+    let at_sign = |mark: &u8| memchr::memmem::find(word, &[*mark, b'4', b'0']).is_some();
+    let (first, then): (Vec<u8>, Vec<u8>) = MARKS.iter().partition(|mark| at_sign(mark));
+    first.into_iter().chain(then).find_map(|mark| by(word, mark).map(|text| (mark, text)))
+}
+
+/// The text that a word stands for by one mark. An octet that makes no text of it only looks like one.
+fn by(word: &[u8], mark: u8) -> Option<Vec<u8>> {
+    let mut text = Vec::with_capacity(word.len());
+    let mut at = 0;
+    while at < word.len() {
+        let octet = if word[at] == mark { octet(&word[at..]) } else { None };
+        text.push(octet.unwrap_or(word[at]));
+        at += if octet.is_some() { 3 } else { 1 };
+    }
+    (text.len() < word.len() && is_text(&text)).then_some(text)
 }
 
 /// The octet at the beginning of a text. But for URLs its digits are capital ones, so that fewer words look like it.
@@ -97,12 +118,17 @@ fn octet(text: &[u8]) -> Option<u8> {
 
 /// A text in the letters of the word that it takes the place of.
 fn escaped(text: &[u8], mark: u8, word: &[u8]) -> Vec<u8> {
-    let plain = |octet: u8| octet.is_ascii_alphanumeric() || octet != mark && word.contains(&octet);
+    let mut there = [false; 256];
+    for octet in word {
+        there[usize::from(*octet)] = true;
+    }
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || octet != mark && there[usize::from(octet)];
     text.iter().fold(Vec::with_capacity(text.len()), |mut out, octet| {
         if plain(*octet) {
             out.push(*octet);
         } else {
-            out.extend_from_slice(format!("{}{octet:02X}", char::from(mark)).as_bytes());
+            let digit = |half: u8| b"0123456789ABCDEF"[usize::from(half)];
+            out.extend([mark, digit(*octet >> 4), digit(*octet & 15)]);
         }
         out
     })
@@ -110,28 +136,35 @@ fn escaped(text: &[u8], mark: u8, word: &[u8]) -> Vec<u8> {
 
 impl Anonymiser {
     /// Looks for names in what is written in other letters.
-    pub(super) fn note_coded(&mut self, bytes: &[u8]) {
-        for word in words(bytes) {
-            self.note_inner(&word.text);
+    pub(super) fn note_coded(&mut self, bytes: &[u8], standing: &[Range<usize>]) {
+        for (_, text) in words(bytes, standing).filter_map(|(_, word)| unescaped(word)) {
+            self.note_inner(&text);
         }
     }
 
     /// Looks at a text that something stands for.
     pub(super) fn note_inner(&mut self, text: &[u8]) {
         if self.patience.deepen(text.len()) {
-            self.note_within(text);
+            self.note_within(&shortened(text));
             self.patience.layer -= 1;
         }
     }
 
     /// What stands for words that are written in other letters, in these letters.
-    pub(super) fn coded(&mut self, bytes: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+    pub(super) fn coded(&mut self, bytes: &[u8], standing: &[Range<usize>]) -> Vec<(Range<usize>, Vec<u8>)> {
         let mut out = Vec::new();
-        for word in words(bytes) {
-            let new = self.inner(&word.text);
-            if new != word.text {
-                let new = escaped(&new, word.mark, &bytes[word.place.clone()]);
-                out.push((word.place, new));
+        for (place, word) in words(bytes, standing) {
+            let end = word.iter().rposition(|octet| !b".:".contains(octet)).map_or(0, |last| last + 1);
+            let name = String::from_utf8_lossy(&word[..end]).to_lowercase();
+            if self.alone.contains(&name) {
+                // A local part, which only looks so.
+                out.push((place.start..place.start + end, self.names.local(&name).into_bytes()));
+                continue;
+            }
+            let Some((mark, text)) = unescaped(word) else { continue };
+            let new = self.inner(&text);
+            if new != text {
+                out.push((place, escaped(&new, mark, word)));
             }
         }
         out
@@ -142,7 +175,7 @@ impl Anonymiser {
         if !self.patience.deepen(text.len()) {
             return blanked(text);
         }
-        let new = self.replaced(text);
+        let new = self.replaced(&shortened(text));
         self.patience.layer -= 1;
         new
     }
@@ -210,6 +243,57 @@ mod tests {
         assert!(!told(&deep).contains("plumtree"), "{}", told(&deep));
         let long = format!("{NAME} {}", "%2541=3D41+2B41".repeat(20_000));
         assert!(told(&long).starts_with("user1@domain1.example "));
+    }
+
+    #[test]
+    fn an_address_whose_local_part_only_looks_like_octets_is_one() {
+        let (percent, quoted, xtext) = (by('%'), by('='), by('+'));
+        let base64 = |text: &str| STANDARD.encode(text);
+        for local in ["jd7+2024", "mark+2024", "kx9=20", "kx9%20", "x=41+42", "jd7+20zoe", "AC%2E7", "7+0D0A"] {
+            let address = format!("{local}@plumtree.example");
+            assert_eq!(told(&format!("<{address}>")), "<user2@domain1.example>", "{address}");
+            assert_eq!(told(&format!("{address}, ok")), "user2@domain1.example, ok", "{address}");
+            let known = told(&format!("<{address}>: no {local}, {local}."));
+            assert_eq!(known, "<user2@domain1.example>: no user2, user2.", "{address}");
+            let ways: [&dyn Fn(&str) -> String; 4] = [&percent, &quoted, &xtext, &base64];
+            for way in ways {
+                assert_eq!(plain(&told(&way(&address))), "user2@domain1.example", "{address}");
+                for other in ways {
+                    assert_eq!(plain(&told(&other(&way(&address)))), "user2@domain1.example", "{address}");
+                }
+            }
+        }
+        // What writes the octets right, or the at sign alone, and the same by the same.
+        for coded in ["jd7+2B2024@", "jd7+2B2024+40", "jd7%2B2024%40", "jd7+2024%40", "jd7+2024=40", "jd7+2024+40"] {
+            let told = told(&format!("<jd7+2024@plumtree.example> rfc822;{coded}plumtree.example"));
+            let at = coded.trim_start_matches("jd7").trim_start_matches("+2B2024").trim_start_matches("%2B2024");
+            let at = at.trim_start_matches("+2024");
+            assert_eq!(told, format!("<user2@domain1.example> rfc822;user2{at}domain1.example"), "{coded}");
+        }
+        let url = "https://mx.plumtree.example/u,jd7+2024%40plumtree.example?e=jd7+2024@plumtree.example";
+        assert_eq!(told(url), "https://host1.domain1.example/u,user2%40domain1.example?e=user2@domain1.example");
+    }
+
+    #[test]
+    fn an_address_with_a_plus_is_one_in_every_place() {
+        let talk = "+++\nehlo = 1\ntitle = \"to jd7+2024@plumtree.example\"\n+++\n\
+            0.1 > MAIL FROM:<jd7+2024@plumtree.example> AUTH=jd7+2B2024@plumtree.example\n\
+            0.2 > RCPT TO:<kx9=20@plumtree.example> ORCPT=rfc822;kx9+3D20@plumtree.example\n\
+            0.3 > DATA\n0.4 < 354 go\n0.5 | From: jd7+2024@plumtree.example\n0.5 | Delivered-To: kx9=20@plumtree.example\n\
+            0.5 | Received: for <jd7+2024@plumtree.example>; Mon, 1 Jan 2026 10:00:00 +0000\n0.6 > .\n";
+        let out = text(&anonymise(&read(talk.as_bytes()).expect("a transcript")));
+        for gone in ["jd7", "kx9", "2024", "plumtree"] {
+            assert!(!out.contains(gone) || gone == "2024" && !out.contains("+2024"), "{gone}: {out}");
+        }
+        for there in [
+            "title = \"to user1@domain1.example\"",
+            "> MAIL FROM:<user1@domain1.example> AUTH=user1@domain1.example\n",
+            "> RCPT TO:<user2@domain1.example> ORCPT=rfc822;user2@domain1.example\n",
+            "| From: user1@domain1.example\n",
+            "| Delivered-To: user2@domain1.example\n",
+        ] {
+            assert!(out.contains(there), "{there}: {out}");
+        }
     }
 
     #[test]

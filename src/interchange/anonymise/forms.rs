@@ -39,7 +39,7 @@ static PIECE: LazyLock<Regex> =
     LazyLock::new(|| regex(r#"(?i-u:\b)(?i:file)?(?i:name)\*(?:\d+\*?)?=("[^"]*"|[^";\s]+)"#));
 
 /// What stands for something, and where that stands.
-type Found = Vec<(Range<usize>, Vec<u8>)>;
+pub(super) type Found = Vec<(Range<usize>, Vec<u8>)>;
 
 /// The text of a part.
 fn part(found: &Captures<'_>, name: &str) -> Option<(Range<usize>, String)> {
@@ -88,10 +88,9 @@ impl Anonymiser {
         capitals || self.names.bare.contains(&low) || self.domains.contains_key(&low)
     }
 
-    /// What stands for all of them.
+    /// What stands for all of them but the numbers.
     pub(super) fn forms(&mut self, bytes: &[u8]) -> Found {
-        let mut out = self.numbers(bytes);
-        out.extend(self.logins(bytes));
+        let mut out = self.logins(bytes);
         for place in paths(bytes) {
             let path = String::from_utf8_lossy(&bytes[place.clone()]).into_owned();
             let Some((hosts, user)) = path.rsplit_once('!') else { continue };
@@ -109,7 +108,7 @@ impl Anonymiser {
     }
 
     /// An address of IPv4 as one number is one only where the address is known.
-    fn numbers(&mut self, bytes: &[u8]) -> Found {
+    pub(super) fn numbers(&mut self, bytes: &[u8]) -> Found {
         let mut out = Vec::new();
         for found in NUMBER.captures_iter(bytes) {
             let (Some(whole), Some(digits)) = (found.get(0), found.get(1)) else { continue };

@@ -1,11 +1,11 @@
 //! A conversation that can be posted in public: addresses, hosts and IP addresses replaced, the same by the same.
 //!
-//! Replaced are: addresses, names of hosts, addresses of IPv4 and IPv6, other ways of writing them ([`forms`]), selectors of signatures, names that AUTH carries, in commands, replies,
-//! content, remarks, script lines and the head. What holds one of them in base64, xtext, quoted-printable or
-//! percent-encoding, and however often, is decoded and encoded again ([`coded`]). What could not
-//! be searched is left out: certificates, encoded parts of a message. What stays: verbs, codes, texts, times, sizes, queue
-//! ids, programs with their versions, and who said what. A name that is a common word or a word of the protocol is replaced
-//! where it stands as a name, and nowhere else.
+//! Replaced are: addresses, names of hosts, addresses of IPv4 and IPv6, other ways of writing them ([`forms`]), selectors
+//! of signatures, names that AUTH carries, in commands, replies, content, remarks, script lines and the head. What holds
+//! one of them in base64, xtext, quoted-printable or percent-encoding, and however often, is decoded and encoded again
+//! ([`coded`]). What could not be searched is left out: certificates, encoded parts of a message. What stays: verbs, codes,
+//! texts, times, sizes, queue ids, programs with their versions, and who said what. A name that is a common word or a word
+//! of the protocol is replaced where it stands as a name, and nowhere else.
 //!
 //! A text is replaced by places in what it was, once: see [`spans`].
 
@@ -35,12 +35,12 @@ use crate::conversation::{Fold, Kind, Log, Micros};
 use crate::smtp::session::Sent;
 use crate::smtp::{Command, Phase, Verb, escape};
 
-use coded::Patience;
+use coded::{Patience, standing};
 use find::{FINDS, Keyed, keyed, v6};
 use names::Names;
 use people::People;
 use spans::Spans;
-use tokens::{Quoted, blanked, code, is_encoded, without_quoted};
+use tokens::{Quoted, blanked, code, is_encoded, shortened, without_quoted};
 
 /// Keys of the head that say nothing of anybody, or are searched.
 const KEYS: [&str; 9] = ["ehlo", "title", "target", "started", "copied", "side", "clock", "imported", "vars"];
@@ -101,7 +101,7 @@ struct Anonymiser {
     /// Parts of local parts, such as a first name, and whose they are.
     parts: HashMap<String, String>,
     /// Local parts with blanks in them, which a reply may show without their quotation marks.
-    spaced: Vec<String>,
+    spaced: HashSet<String>,
     /// First labels of domains, and which.
     domains: HashMap<String, String>,
     /// Addresses of IPv4 that stand where no version does: they are addresses wherever else they stand.
@@ -118,7 +118,7 @@ struct Anonymiser {
 
 impl Anonymiser {
     fn line(&mut self, line: &Whole, fold: &mut Fold, log: &mut Log) {
-        let mut bytes = line.bytes.clone();
+        let mut bytes = shortened(&line.bytes).into_owned();
         self.patience = Patience::of_line(bytes.len());
         let mut masked = line.masked;
         match line.kind {
@@ -227,7 +227,8 @@ impl Anonymiser {
             out.extend(self.replaced(&rest[..at]));
             let escape = match rest.get(at + 1) {
                 Some(b'x') => 4,
-                Some(b'u') => memchr::memchr(b'}', &rest[at..]).map_or(2, |end| end + 1),
+                // As `\u{10ffff}`.
+                Some(b'u') => memchr::memchr(b'}', &rest[at..rest.len().min(at + 10)]).map_or(2, |end| end + 1),
                 _ => 2,
             };
             let end = (at + escape).min(rest.len());
@@ -329,14 +330,23 @@ impl Anonymiser {
             };
             spans.put(place, new);
         }
-        for (place, new) in self.reversed(bytes) {
-            spans.put(place, new);
-        }
-        for (place, new) in self.coded(bytes) {
-            spans.put(place, new);
-        }
         let found: Vec<Captures<'_>> = FINDS.captures_iter(bytes).collect();
-        for one in found.iter().filter(|one| one.name("local").is_some() || one.name("url").is_some()) {
+        let standing = standing(bytes, &found);
+        let (stand, others): (Vec<_>, Vec<_>) =
+            found.iter().filter(|one| one.name("local").is_some() || one.name("url").is_some()).partition(|one| {
+                one.get(0).is_some_and(|it| standing.binary_search_by_key(&it.start(), |p| p.start).is_ok())
+            });
+        for one in stand {
+            let (place, new) = self.address(bytes, one);
+            spans.put(place, new);
+        }
+        for (place, new) in self.reversed(bytes).into_iter().chain(self.numbers(bytes)) {
+            spans.put(place, new);
+        }
+        for (place, new) in self.coded(bytes, &standing) {
+            spans.put(place, new);
+        }
+        for one in others {
             let (place, new) = self.address(bytes, one);
             spans.put(place, new);
         }
@@ -372,7 +382,7 @@ impl Anonymiser {
             Value::String(text) => {
                 self.patience = Patience::of_line(text.len());
                 // A target may be a name alone, such as a profile's.
-                Value::String(String::from_utf8_lossy(&self.replaced(text.as_bytes())).into_owned())
+                Value::String(String::from_utf8_lossy(&self.replaced(&shortened(text.as_bytes()))).into_owned())
             }
             Value::Array(items) => Value::Array(items.iter().map(|item| self.value(item)).collect()),
             Value::Table(table) => {

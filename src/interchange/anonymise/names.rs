@@ -20,8 +20,18 @@ pub(super) struct Names {
     locals: HashMap<String, String>,
     marks: HashMap<String, String>,
     addresses: HashMap<IpAddr, IpAddr>,
+    /// The last number of each kind that stands for one.
+    last: Last,
     v4: u32,
     v6: u32,
+}
+
+#[derive(Debug, Default)]
+struct Last {
+    domain: usize,
+    label: usize,
+    local: usize,
+    mark: usize,
 }
 
 impl Names {
@@ -31,9 +41,8 @@ impl Names {
         if DUTIES.contains(&key.as_str()) || key.is_empty() {
             return local.to_owned();
         }
-        let there = &self.there;
-        let count = self.locals.len();
-        self.locals.entry(key).or_insert_with(|| unused(there, count, |n| format!("user{n}"))).clone()
+        let (there, last) = (&self.there, &mut self.last.local);
+        self.locals.entry(key).or_insert_with(|| unused(there, last, |n| format!("user{n}"))).clone()
     }
 
     /// What stands for a host's name: as many labels, the same domain for the same.
@@ -48,11 +57,10 @@ impl Names {
             return self.label(&name) + dot;
         }
         let (hosts, base) = labels.split_at(labels.len() - 2);
-        let there = &self.there;
-        let count = self.domains.len();
+        let (there, last) = (&self.there, &mut self.last.domain);
         let base = base.join(".");
         let base =
-            self.domains.entry(base).or_insert_with(|| unused(there, count, |n| format!("domain{n}.example"))).clone();
+            self.domains.entry(base).or_insert_with(|| unused(there, last, |n| format!("domain{n}.example"))).clone();
         let mut out = String::new();
         for label in hosts {
             out.push_str(&self.label(label));
@@ -62,9 +70,8 @@ impl Names {
     }
 
     fn label(&mut self, label: &str) -> String {
-        let there = &self.there;
-        let count = self.labels.len();
-        self.labels.entry(label.to_owned()).or_insert_with(|| unused(there, count, |n| format!("host{n}"))).clone()
+        let (there, last) = (&self.there, &mut self.last.label);
+        self.labels.entry(label.to_owned()).or_insert_with(|| unused(there, last, |n| format!("host{n}"))).clone()
     }
 
     /// What stands for the first label of a domain where it stands alone.
@@ -74,9 +81,8 @@ impl Names {
 
     /// What stands for a mark that somebody gave, such as an envelope's.
     pub(super) fn mark(&mut self, mark: &str) -> String {
-        let count = self.marks.len();
-        let there = &self.there;
-        self.marks.entry(mark.to_lowercase()).or_insert_with(|| unused(there, count, |n| format!("mark{n}"))).clone()
+        let (there, last) = (&self.there, &mut self.last.mark);
+        self.marks.entry(mark.to_lowercase()).or_insert_with(|| unused(there, last, |n| format!("mark{n}"))).clone()
     }
 
     /// What stands for an IP address: one of those kept for documentation (RFC 5737, RFC 3849).
@@ -113,9 +119,13 @@ impl Names {
     }
 }
 
-/// The first name, counted from one after those that there are, that nobody had.
-fn unused(there: &HashSet<String>, count: usize, name: impl Fn(usize) -> String) -> String {
-    // Of one more names than were there, one is free.
-    let free = (count + 1..=count + 1 + there.len()).map(&name).find(|name| !there.contains(name));
-    free.unwrap_or_else(|| name(count + 1))
+/// The next name that nobody had and that stands for nobody yet.
+fn unused(there: &HashSet<String>, last: &mut usize, name: impl Fn(usize) -> String) -> String {
+    loop {
+        *last += 1;
+        let next = name(*last);
+        if !there.contains(&next) {
+            return next;
+        }
+    }
 }

@@ -8,9 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use regex::bytes::{Captures, Regex};
 
+use super::coded::read_local;
 use super::common::is_common;
 use super::find::{mapped, v4};
-use super::forms::{is_small, is_version};
+use super::forms::{Found, is_small, is_version};
 use super::spans::Spans;
 use super::tokens::{after_key, decoded, is_host};
 use super::{Anonymiser, is_label};
@@ -19,6 +20,9 @@ fn turned(ip: Ipv4Addr) -> Ipv4Addr {
     let [a, b, c, d] = ip.octets();
     Ipv4Addr::new(d, c, b, a)
 }
+
+/// Octets of a local part with blanks in it, before its last word (RFC 5321 4.5.3.1.1).
+const SPACED: usize = 64;
 
 /// A word that may be a name of one label, or a local part by itself.
 static WORDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\w][\w.+-]*\w|\w").expect("it is well formed"));
@@ -30,7 +34,7 @@ static REVERSED: LazyLock<Regex> = LazyLock::new(|| {
 
 impl Anonymiser {
     /// Addresses that stand reversed before the name of a zone: what stands for them, reversed too.
-    pub(super) fn reversed(&mut self, bytes: &[u8]) -> Vec<(Range<usize>, String)> {
+    pub(super) fn reversed(&mut self, bytes: &[u8]) -> Found {
         let mut out = Vec::new();
         for found in REVERSED.captures_iter(bytes) {
             let Some(quad) = found.get(1) else { continue };
@@ -43,7 +47,7 @@ impl Anonymiser {
                     IpAddr::V6(new) => new.to_string(),
                 };
                 let end = zone.map_or(quad.end(), |zone| zone.end());
-                out.push((quad.start()..end, new + if zone.is_some() { ".in-addr.arpa" } else { "" }));
+                out.push((quad.start()..end, (new + if zone.is_some() { ".in-addr.arpa" } else { "" }).into_bytes()));
             }
         }
         out
@@ -60,16 +64,25 @@ impl Anonymiser {
         let bracketed = whole.start > 0 && bytes[whole.start - 1] == b'<';
         let (key, local) = if bracketed { ("", local.as_str()) } else { after_key(&local) };
         let low = local.to_lowercase();
-        let before = String::from_utf8_lossy(&bytes[..whole.start]).to_lowercase();
-        let longer = self.spaced.iter().find(|spaced| {
-            let head = spaced.strip_suffix(low.as_str()).filter(|head| !head.is_empty() && key.is_empty());
-            head.is_some_and(|head| before.ends_with(head) && before.is_ascii())
-        });
-        let start = whole.start - longer.map_or(0, |longer| longer.len() - low.len());
-        let local = longer.cloned().unwrap_or_else(|| local.to_owned());
+        let longer = if key.is_empty() { self.spaced_before(&bytes[..whole.start], &low) } else { None };
+        let start = whole.start - longer.as_ref().map_or(0, |longer| longer.len() - low.len());
+        // The same by the same, also where it is written in other letters.
+        let read = || read_local(local).filter(|read| self.alone.contains(read));
+        let local = longer.or_else(read).unwrap_or_else(|| local.to_owned());
         // A marker of a script's stays one.
         let local = if local.contains("{{") || local.is_empty() { local } else { self.names.local(&local) };
         (start..whole.end, format!("{key}{local}{at}{}", self.domain(&domain)).into_bytes())
+    }
+
+    /// A local part with blanks whose last word is this one, and whose others stand before it.
+    fn spaced_before(&self, before: &[u8], last: &str) -> Option<String> {
+        if self.spaced.is_empty() || before.last() != Some(&b' ') {
+            return None;
+        }
+        let first = before.len().saturating_sub(SPACED);
+        let ascii = before[first..].iter().rposition(|octet| !octet.is_ascii()).map_or(first, |at| first + at + 1);
+        let head = String::from_utf8_lossy(&before[ascii..]).to_lowercase();
+        (0..head.len()).map(|from| format!("{}{last}", &head[from..])).find(|spaced| self.spaced.contains(spaced))
     }
 
     /// A URL: what stands between its marks is searched part by part, and who logs in by it is nobody's business.

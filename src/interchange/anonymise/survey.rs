@@ -10,11 +10,11 @@ use crate::conversation::event::Remark;
 use crate::conversation::file::Header;
 use crate::smtp::{Command, Verb};
 
-use super::coded::Patience;
+use super::coded::{Patience, read_local, standing};
 use super::common::is_common;
 use super::find::{FINDS, Keyed, keyed, v4, v6};
 use super::forms::is_version;
-use super::tokens::{after_key, code, decoded, is_host};
+use super::tokens::{after_key, code, decoded, is_host, shortened};
 use super::{Anonymiser, Whole, greeter, is_label, strings};
 
 /// How far a name with dots is known to be a host's.
@@ -32,7 +32,7 @@ impl Anonymiser {
         for line in lines {
             self.patience = Patience::of_line(line.bytes.len());
             let code = if line.kind == Kind::Received { code(&line.bytes) } else { 0 };
-            self.note(&line.bytes[code..], if line.kind == Kind::Content { Sure::No } else { Sure::Yes });
+            self.note(&shortened(&line.bytes[code..]), if line.kind == Kind::Content { Sure::No } else { Sure::Yes });
             match line.kind {
                 Kind::Sent => self.note_command(&line.bytes),
                 Kind::Received => {
@@ -55,10 +55,10 @@ impl Anonymiser {
         header.table.iter().for_each(|(_, value)| strings(value, &mut texts));
         for text in texts {
             self.patience = Patience::of_line(text.len());
-            self.note(text.as_bytes(), Sure::No);
+            self.note(&shortened(text.as_bytes()), Sure::No);
         }
         if let Some(Value::String(target)) = header.table.get("target") {
-            self.note(target.as_bytes(), Sure::Yes);
+            self.note(&shortened(target.as_bytes()), Sure::Yes);
         }
         if let Some(Value::Table(vars)) = header.table.get("vars") {
             self.name_vars(vars);
@@ -84,7 +84,8 @@ impl Anonymiser {
     }
 
     fn note(&mut self, bytes: &[u8], sure: Sure) {
-        for found in FINDS.captures_iter(bytes) {
+        let all: Vec<_> = FINDS.captures_iter(bytes).collect();
+        for found in &all {
             let text = |name: &str| found.name(name).map(|it| String::from_utf8_lossy(it.as_bytes()).to_lowercase());
             if let Some(url) = found.name("url") {
                 self.note_url(url.as_bytes(), sure);
@@ -104,13 +105,19 @@ impl Anonymiser {
                 self.note_host(&domain, Sure::Yes);
             }
             if let Some(local) = text("local") {
-                self.note_local(after_key(&local).1);
+                let local = after_key(&local).1;
+                self.note_local(local);
+                let written =
+                    found.name("local").map_or_else(String::new, |it| String::from_utf8_lossy(it.as_bytes()).into());
+                if let Some(read) = read_local(after_key(&written).1) {
+                    self.parts.entry(read).or_insert_with(|| local.to_owned());
+                }
             }
             if let Some(inner) = found.name("base64").and_then(|it| decoded(it.as_bytes())) {
                 self.note_inner(&inner);
             }
         }
-        self.note_coded(bytes);
+        self.note_coded(bytes, &standing(bytes, &all));
         self.note_forms(bytes);
         for (_, ip) in v6(bytes) {
             self.names.there.insert(ip.to_string());
@@ -180,7 +187,7 @@ impl Anonymiser {
             return;
         }
         if bare.contains(' ') {
-            self.spaced.push(bare.to_owned());
+            self.spaced.insert(bare.to_owned());
         }
         if !is_common(bare) {
             self.alone.insert(bare.to_owned());

@@ -205,6 +205,33 @@ fn what_is_called_by_a_common_word_is_replaced_where_it_is_a_name_and_nowhere_el
     assert_eq!(user("RCPT TO:<user"), user("... Recipient ok"), "the same by the same:\n{out}");
 }
 
+/// Each of these took a time that grew with the square of its length: what is looked for must not be looked for anew from each place.
+#[test]
+fn long_lines_of_any_kind_are_read_at_once() {
+    let many = |one: &dyn Fn(usize) -> String| (0..10_000).map(one).collect::<String>();
+    let all = [
+        many(&|_| "%21".repeat(8)) + "zoe%40plumtree.example",
+        many(&|_| "aaaaaaaa-12345678.".to_owned()),
+        many(&|_| "a@b.cc ".to_owned()),
+        many(&|n| format!("\"a b{n}\"@plumtree.example ")),
+        many(&|n| format!("user{n}@domain{n}.example ")),
+        many(&|_| "\\\\u".repeat(8)),
+    ];
+    let records = all.map(|line| format!("0.1 < 250 {line}\n# {line}\n")).concat();
+    let document = read(format!("+++\nehlo = 1\n+++\n{records}").as_bytes()).expect("a transcript");
+    let start = std::time::Instant::now();
+    let out = text(&anonymise(&document));
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+    assert!(!out.contains("plumtree") && !out.contains("zoe"));
+}
+
+#[test]
+fn no_two_are_replaced_by_the_same_though_the_numbers_are_somebodys() {
+    let talk = "+++\nehlo = 1\n+++\n0.1 < 250 user1@a.test user5@b.test zoe@domain1.example\n";
+    let out = text(&anonymise(&read(talk.as_bytes()).expect("a transcript")));
+    assert!(out.contains("< 250 user2@domain2.example user3@domain3.example user4@domain4.example\n"), "{out}");
+}
+
 mod laws {
     use proptest::prelude::*;
 

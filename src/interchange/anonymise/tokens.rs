@@ -1,5 +1,7 @@
 //! The small pieces of grammar that tell a name from what is none.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -137,4 +139,24 @@ pub(super) fn without_quoted(line: &[u8]) -> Vec<u8> {
 /// As many octets that say nothing.
 pub(super) fn blanked(line: &[u8]) -> Vec<u8> {
     line.iter().map(|octet| if octet.is_ascii_whitespace() || *octet == b'=' { *octet } else { b'A' }).collect()
+}
+
+/// Octets of a word that may be a host's name or an address; RFC 1035 3.1 has 255 of them for a name.
+const LONGEST: usize = 4096;
+
+/// A text without the words that are longer than any name: to search each from every place in it takes time without end.
+/// One of base64 alone is read at once.
+pub(super) fn shortened(text: &[u8]) -> Cow<'_, [u8]> {
+    let in_name = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_.".contains(octet) || !octet.is_ascii();
+    let mut out = Cow::Borrowed(text);
+    let mut at = 0;
+    while at < text.len() {
+        let length = text[at..].iter().take_while(|octet| in_name(octet)).count();
+        let run = &text[at..at + length];
+        if length > LONGEST && !run.iter().all(u8::is_ascii_alphanumeric) {
+            out.to_mut()[at..at + length].fill(b'A');
+        }
+        at += length.max(1);
+    }
+    out
 }
