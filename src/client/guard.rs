@@ -85,6 +85,7 @@ mod tests {
             reply_timeout: None,
             route: crate::client::Route::default(),
             total_timeout: None,
+            spent: Duration::ZERO,
             keep_alive: None,
             remember: false,
             accept_offer: false,

@@ -147,6 +147,8 @@ pub struct Options {
     pub reply_timeout: Option<Duration>,
     /// For all of it, dialling included; as long as it takes where none.
     pub total_timeout: Option<Duration>,
+    /// How much of that has gone by already, with connections before this one.
+    pub spent: Duration,
     /// After how much silence NOOP is sent by itself; never where none.
     pub keep_alive: Option<Duration>,
     /// Whether what the server offers, and when it cuts the line, is kept and compared with the last time.

@@ -34,6 +34,7 @@ fn options(port: u16) -> Options {
         reply_timeout: None,
         route: super::Route::default(),
         total_timeout: None,
+        spent: Duration::ZERO,
         keep_alive: None,
         remember: false,
         accept_offer: false,

@@ -96,6 +96,7 @@ pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialE
         reply_timeout: target.reply_timeout.map(Duration::from_millis),
         route: Route { proxy: target.proxy.clone(), announcement: target.announcement, raw_header: None },
         total_timeout: target.total_timeout.map(Duration::from_millis),
+        spent: Duration::ZERO,
         // A script says itself what is sent; the workbench takes it from the target.
         keep_alive: None,
         remember: true,

@@ -144,8 +144,9 @@ impl Trip {
             .with_login(way.mechanisms.clone(), way.lenient)
             .closing_unanswered(outline.leave == Leave::DropAtOnce);
         let (journal, transcript) = prepare::journal_of(COMMAND, &way.target, header, world);
+        let spent = world.elapsed().saturating_sub(self.started);
         let settings = Settings {
-            options: self.options.clone(),
+            options: Options { spent, ..self.options.clone() },
             journal,
             world: world.clone(),
             started: self.started,

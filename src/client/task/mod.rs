@@ -154,7 +154,8 @@ impl Task {
 
     /// Runs the connection from the first event to `closed`.
     pub(super) async fn run(mut self) {
-        self.end = self.options.total_timeout.map(|limit| Instant::now() + limit);
+        let spent = self.options.spent;
+        self.end = self.options.total_timeout.map(|limit| Instant::now() + limit.saturating_sub(spent));
         let end = match self.open().await {
             Ok(stream) => self.talk(stream).await,
             Err(end) => end,

@@ -230,6 +230,18 @@ async fn the_total_time_is_said_where_it_cuts() {
 }
 
 #[tokio::test]
+async fn the_total_time_is_one_with_connections_before() {
+    let port = peer(|stream| async {
+        let mut stream = play(stream, "S: 220 mx").await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    })
+    .await;
+    let (total_timeout, spent) = (Some(Duration::from_hours(1)), Duration::from_millis(3_599_950));
+    let text = dialled(Options { total_timeout, spent, ..options(port) }, "closed by=client").await;
+    assert!(text.contains("the conversation was not over within 60 min, its total time-out"), "{text}");
+}
+
+#[tokio::test]
 async fn a_server_that_takes_no_proxy_header_is_known_by_its_answer() {
     let port = peer(|stream| async move {
         let mut stream = play(stream, "S: 220 mx").await;
