@@ -39,7 +39,8 @@ A script is a line to send, or a reply to expect, a line each:
 A transcript is one too: what was recorded is sent again, and the replies are compared. --record makes a script of one.
 After a failed expectation no mail goes out half-checked: DATA, BDAT and the final dot are skipped until RSET or the next MAIL.
 Exit status: 0 as expected, 1 refused or not as expected, 2 a mistake in the script or on the command line, 3 no connection,
-4 TLS, 5 authentication, 6 time-out, 7 not SMTP, 8 some recipients refused, 130 interrupted. Of several scripts the first that is not 0.")]
+4 TLS, 5 authentication, 6 time-out, 7 not SMTP, 8 a message was taken, but not for some recipients, or --save could not be
+written after it, 130 interrupted. Of several scripts the first that is not 0.")]
 pub(super) struct Arguments {
     /// The scripts or transcripts, played in order; last or a whole name for a kept one; example:NAME for one of ehlo's own
     /// (example: says which there are); - reads standard input
@@ -183,12 +184,12 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     if exit == Exit::Done && differ {
         exit = Exit::Refused;
     }
+    let handed_over = played.iter().any(|played| played.handed_over);
     let last = played.iter().rev().find(|played| !played.unplayed);
     if let (Some(path), Some(last)) = (&arguments.save, last)
         && let Err(error) = save::write(path, &last.document, arguments.force)
     {
-        let usage = complain(COMMAND, format_args!("{} can't be written: {error}", path.display()));
-        exit = if exit == Exit::Done { usage } else { exit };
+        exit = unwritten(exit, handed_over, format_args!("{} can't be written: {error}", path.display()));
     }
     let failed = played.iter_mut().find_map(|played| played.failed.take());
     let runs = played.into_iter().map(|played| (played.run, played.json));
@@ -199,12 +200,20 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
         None => Ok(()),
     };
     match failed.or(printed.err()) {
-        Some(error) if exit == Exit::Interrupted => {
-            complain(COMMAND, format_args!("standard output can't be written: {error}"));
-            exit
-        }
-        Some(error) => complain(COMMAND, format_args!("standard output can't be written: {error}")),
+        Some(error) => unwritten(exit, handed_over, format_args!("standard output can't be written: {error}")),
         None => exit,
+    }
+}
+
+/// Says what could not be written in the end, and gives the exit status for it: after a message was handed over none that
+/// would make somebody hand it over again.
+fn unwritten(exit: Exit, handed_over: bool, words: std::fmt::Arguments<'_>) -> Exit {
+    let all_the_same = if handed_over { "; the message was handed over all the same" } else { "" };
+    let usage = complain(COMMAND, format_args!("{words}{all_the_same}"));
+    match exit {
+        Exit::Done if handed_over => Exit::PartlyRefused,
+        Exit::Done => usage,
+        other => other,
     }
 }
 
@@ -307,13 +316,18 @@ pub(super) fn exit_for(cause: Cause) -> Exit {
 /// SIGINT and SIGTERM end the run; what was recorded stays.
 pub(super) fn stop_on_signals(stop: &CancellationToken) {
     let stop = stop.clone();
+    // Listened for from here on, and not only once the task has its turn: one that comes before would leave files behind.
+    #[cfg(unix)]
+    let (terminate, interrupt) = {
+        use tokio::signal::unix::{SignalKind, signal};
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    };
     tokio::spawn(async move {
         #[cfg(unix)]
         {
-            use tokio::signal::unix::{SignalKind, signal};
-            let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+            let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else { return };
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
         }

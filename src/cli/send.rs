@@ -26,6 +26,7 @@ mod arguments;
 mod brief;
 mod content;
 mod exits;
+mod glued;
 mod meant;
 mod parameters;
 mod parts;
@@ -63,9 +64,9 @@ One message over one connection: several of them over one are for ehlo run with 
 A message goes to a host outside loopback only with --yes-really-send. Recipients beyond what the server's LIMITS allow go
 over another connection.
 swaks's options are understood by their names: --help-swaks says of each what is different.
-Exit status: 0 taken, 1 refused, or what was asked for could not be written in the end, 2 a mistake on the command line,
-3 no connection, 4 TLS, 5 login, 6 time-out, 7 not SMTP, 8 taken but for some recipients, 130 interrupted;
---swaks-exit-codes gives swaks's.")]
+Exit status: 0 taken, 1 refused, 2 a mistake on the command line, 3 no connection, 4 TLS, 5 login, 6 time-out, 7 not SMTP,
+8 taken, but not for some recipients, or a file that was asked for besides could not be written in the end (1 where no message
+was handed over), 130 interrupted; --swaks-exit-codes gives swaks's.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     place: arguments::Place,
@@ -155,7 +156,7 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
     let outset = prepared::outset(arguments, world)?;
     // Asked before standard input is read, of which there may be gigabytes.
     chosen_by_file(&outset.way.target, arguments).await?;
-    let whole = outset.goes_out() && !(output.dump_mail || output.as_script);
+    let whole = outset.goes_out() && output.goes_out();
     let asked = if whole { Some(allowed(&outset.way.target, outset.to(), arguments).await?) } else { None };
     let prepared = prepared(outset, arguments, world, &stop)?;
     if output.dump_mail {
@@ -201,18 +202,20 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
 /// over: whoever wrote it may be somebody else.
 async fn chosen_by_file(target: &Target, arguments: &Arguments) -> Result<(), String> {
     let Some(file) = &target.from_file else { return Ok(()) };
-    let nothing_goes_out = arguments.output.dump_mail || arguments.output.as_script;
-    if nothing_goes_out || arguments.envelope.yes_really_send {
+    if !arguments.output.goes_out() || arguments.envelope.yes_really_send {
         return Ok(());
     }
-    prepare::stays_here(target).await.map(|_| ()).map_err(|place| {
-        format!(
-            "{} itself says where to connect: {}, {place}; --yes-really-send goes there, or name the target instead of \
-             the file",
-            file.display(),
-            target.endpoint
-        )
-    })
+    let place = match prepare::stays_here(target).await {
+        Ok(true) => return Ok(()),
+        // It may lead somewhere the next time it is asked for.
+        Ok(false) => "whose name leads nowhere now",
+        Err(place) => place,
+    };
+    Err(format!(
+        "{} itself says where to connect: {}, {place}; --yes-really-send goes there, or name the target instead of the file",
+        file.display(),
+        target.endpoint
+    ))
 }
 
 /// Prints the message for `--dump-mail`; one that is in a file is read as it goes out.
@@ -288,6 +291,7 @@ fn options(target: &Target, roots: Vec<String>, arguments: &Arguments) -> Result
 fn finish(mut sent: Sent, arguments: &Arguments, screen: &mut Screen) -> u8 {
     let output = &arguments.output;
     let exit = exit_of(&sent.report);
+    let handed_over = sent.report.delivered > 0;
     let reason = told::reason(&sent.report, exit);
     let dialogue = Dialogue::of(&sent.report.log);
     let recipients = recipients::recipients(&dialogue, &sent.report.log, &sent.unsent);
@@ -298,18 +302,15 @@ fn finish(mut sent: Sent, arguments: &Arguments, screen: &mut Screen) -> u8 {
     for warning in warnings.iter().filter(|warning| !warning.shown) {
         screen.complain(&format!("warning: {}", warning.words));
     }
-    if exit == Exit::Tls
-        && let Some(cure) = told::tls_cure(sent.report.words.as_deref().unwrap_or_default(), &sent.target)
-    {
-        screen.complain(cure);
-    }
-    if matches!(exit, Exit::Refused | Exit::Authentication)
-        && let Some(cure) = told::refusal_cure(&sent.report, &sent.target)
-    {
+    if let Some(cure) = told::cure(exit, &sent.report, &sent.target) {
         screen.complain(cure);
     }
     screen.kept(&sent.transcripts, exit == Exit::Done);
-    let code = if output.swaks_exit_codes { exits::of(exit, &sent.report.log, sent.announces) } else { exit.code() };
+    let code = if output.swaks_exit_codes {
+        exits::of(exit, &sent.report.log, sent.announces)
+    } else {
+        exits::own(exit, handed_over)
+    };
     // One document on standard output, not two: JSON has the certificate in it.
     let wanted = arguments.tls.tls_get_peer_cert.as_deref();
     let within = output.json && wanted.is_some_and(|path| path.as_os_str() == "-");
@@ -322,9 +323,10 @@ fn finish(mut sent: Sent, arguments: &Arguments, screen: &mut Screen) -> u8 {
             unwritten.push(format!("{} can't be written: {error}", path.display()));
         }
     }
-    let code = if unwritten.is_empty() { code } else { incomplete(code) };
+    let incomplete = exits::incomplete(code, handed_over, output.swaks_exit_codes);
+    let code = if unwritten.is_empty() { code } else { incomplete };
     // The message may be on its way: that it is must not be hidden by a file beside it.
-    let all_the_same = if sent.report.delivered > 0 { "; the message was handed over all the same" } else { "" };
+    let all_the_same = if handed_over { "; the message was handed over all the same" } else { "" };
     for words in &unwritten {
         screen.complain(&format!("{words}{all_the_same}"));
     }
@@ -340,15 +342,9 @@ fn finish(mut sent: Sent, arguments: &Arguments, screen: &mut Screen) -> u8 {
     }
     if let Some(error) = screen.failed() {
         screen.complain(&format!("standard output can't be written: {error}{all_the_same}"));
-        return incomplete(code);
+        return incomplete;
     }
     code
-}
-
-/// The exit status where something that was asked for besides could not be written: not 0, and no mistake on the command
-/// line, after which nothing would have been sent.
-fn incomplete(code: u8) -> u8 {
-    if code == Exit::Done.code() { Exit::Refused.code() } else { code }
 }
 
 /// The result as JSON.

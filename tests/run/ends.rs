@@ -107,6 +107,21 @@ fn a_421_before_the_dot_is_a_refusal_however_late_it_is_read() {
     }
 }
 
+/// Who has the status of a mistake corrects it, and runs it again.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_message_that_was_handed_over_is_no_mistake_because_of_a_file_beside_it() {
+    let desk = Desk::new();
+    let script = desk.write(
+        "s.smtp",
+        "> EHLO me\n< 250\n> MAIL FROM:<a@b>\n< 250\n> RCPT TO:<anotherdude@target.local>\n< 250\n> DATA\n< 354\n| Subject: x\n> .\n\
+         < 250\n> QUIT\n",
+    );
+    let saved = ["--target", "lab:", "--save", "/dev/full", "--force"];
+    let ran = desk.run(&[&[script.to_str().expect("UTF-8")], &saved[..]].concat());
+    ran.expect(8, &["/dev/full can't be written", "the message was handed over all the same"]);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_result_that_can_not_be_printed_is_said() {

@@ -64,7 +64,7 @@ fn recipients_that_no_connection_came_to_are_said_too() {
     let desk = Desk::new();
     let first = after_ehlo("-mx\nS: 250 LIMITS MAILMAX=1 RCPTMAX=1", ACCEPTS);
     let to = ["--to", "c@d,e@f,g@h", "--timeout", "2s"];
-    for (second, code) in [("S: 421 busy\n", 1), ("", 3), ("S: 220 mx\nC: EHLO me\nS: 250 mx\nC: MAIL FROM:<a@b>\n", 3)]
+    for (second, code) in [("S: 421 busy\n", 8), ("", 3), ("S: 220 mx\nC: EHLO me\nS: 250 mx\nC: MAIL FROM:<a@b>\n", 3)]
     {
         let script = format!("{first}---\n{second}");
         let (ran, _) = desk.against(&script, &to);

@@ -27,7 +27,9 @@ fn a_certificate_that_was_never_shown_is_not_done() {
     let file = desk.path("peer.pem");
     let wanted = ["--to", "c@d", "--tls-get-peer-cert", file.to_str().expect("UTF-8")];
     let (ran, _) = desk.against(&after_ehlo(" mx", ACCEPTS), &wanted);
-    ran.expect(1, &["=== delivered c@d", "showed no certificate", "the message was handed over all the same"]);
+    ran.expect(8, &["=== delivered c@d", "showed no certificate", "the message was handed over all the same"]);
+    let (ran, _) = desk.against(&after_ehlo(" mx", ACCEPTS), &[&wanted[..], &["--swaks-exit-codes"]].concat());
+    ran.expect(0, &["=== delivered c@d", "showed no certificate"]);
 }
 
 #[cfg(target_os = "linux")]
@@ -38,11 +40,13 @@ fn what_could_not_be_written_in_the_end_is_no_mistake_on_the_command_line() {
         [&["--save", "/dev/full", "--force"][..], &["--tls-get-peer-cert", "/dev/full"], &["--output", "/dev/full"]]
     {
         let ran = desk.send(&[&TO[..], arguments].concat());
+        assert_eq!(ran.code, Some(8), "{arguments:?}: {ran:?}");
+        let ran = desk.send(&[&TO[..], &["--rcpt-only"], arguments].concat());
         assert_eq!(ran.code, Some(1), "{arguments:?}: {ran:?}");
     }
     let json = desk.send(&[&TO[..], &["--save", "/dev/full", "--force", "--json"]].concat());
-    let said: serde_json::Value = serde_json::from_str(&json.expect(1, &["all the same"]).out).expect("JSON");
-    assert_eq!((said["exit"].as_u64(), said["handed_over"].as_u64()), (Some(1), Some(1)), "{said}");
+    let said: serde_json::Value = serde_json::from_str(&json.expect(8, &["all the same"]).out).expect("JSON");
+    assert_eq!((said["exit"].as_u64(), said["handed_over"].as_u64()), (Some(8), Some(1)), "{said}");
     assert!(said["problem"].as_str().is_some_and(|words| words.contains("/dev/full can't be written")), "{said}");
 }
 
@@ -57,7 +61,10 @@ fn a_script_is_a_target_where_it_names_one() {
     let none = desk.write("none.smtp", head(""));
     desk.send(&[&none, "--to", "c@d"]).expect(2, &["names no target in its head"]);
     let away = desk.write("away.smtp", head("target = \"192.0.2.1\""));
+    let nowhere = desk.write("nowhere.smtp", head("target = \"no-such-host.invalid\""));
     for how in [&["--to", "c@d"][..], &["--to", "c@d", "--rcpt-only"]] {
+        desk.send(&[&[nowhere.as_str()], how].concat())
+            .expect(2, &["itself says where to connect: no-such-host.invalid:25, whose name leads nowhere now"]);
         desk.send(&[&[away.as_str()], how].concat())
             .expect(2, &["itself says where to connect: 192.0.2.1:25, which is not on this machine"]);
     }

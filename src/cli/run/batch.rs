@@ -29,6 +29,8 @@ pub(super) struct Played {
     uri: String,
     /// What speaks against it is nothing but that the server refused something, of which nothing was expected.
     refused: bool,
+    /// A message was handed over.
+    pub(super) handed_over: bool,
     /// Why what was printed went nowhere.
     pub(super) failed: Option<io::Error>,
     /// It could not be played.
@@ -124,10 +126,12 @@ async fn one(
     json["seconds"] = took.as_secs_f64().into();
     let summary = report.summary();
     let taken_back = matches!(report.cause, Some(Cause::Refused)) || report.partly();
+    let handed_over = report.delivered > 0;
     let document = Document::new(header, std::mem::take(&mut report.log));
     let run =
         Run { name: name(&prepared, arguments), exit, took, outcomes: report.outcomes, summary, words: report.words };
-    Played { run, json, document, uri: prepared.uri, refused: taken_back, failed: None, unplayed: false }
+    let (uri, refused) = (prepared.uri, taken_back);
+    Played { run, json, document, uri, refused, handed_over, failed: None, unplayed: false }
 }
 
 /// A script that can't be played, as a report has it.
@@ -139,7 +143,8 @@ fn unplayed(name: String, words: String, common: &Common) -> Played {
     let summary = "not played".to_owned();
     let run = Run { name, exit: Exit::Usage, took: Duration::ZERO, outcomes: Vec::new(), summary, words: Some(words) };
     let document = Document::default();
-    Played { run, json, document, uri: String::new(), refused: false, failed: None, unplayed: true }
+    let uri = String::new();
+    Played { run, json, document, uri, refused: false, handed_over: false, failed: None, unplayed: true }
 }
 
 /// The script, and where it is played with two servers, with which.

@@ -54,7 +54,7 @@ pub(super) struct Place {
     /// For each reply, such as 5m or 30 (seconds), instead of RFC 5321's own times; 0 waits for ever
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = time)]
     pub(super) timeout: Option<Duration>,
-    /// For the whole conversation, such as 2m
+    /// For all of it, such as 2m: every connection that the recipients need together
     #[arg(long, value_name = "TIME", value_parser = crate::cli::run::time)]
     pub(super) total_timeout: Option<Duration>,
 }
@@ -309,6 +309,13 @@ pub(super) struct Output {
     /// Say of each of swaks's options whether it is the same here, and end
     #[arg(long)]
     pub(super) help_swaks: bool,
+}
+
+impl Output {
+    /// Whether something goes to a server.
+    pub(super) fn goes_out(&self) -> bool {
+        !(self.dump_mail || self.as_script)
+    }
 }
 
 fn port(text: &str) -> Result<u16, String> {

@@ -31,6 +31,22 @@ pub(super) fn of_mistake(exit: Exit, arguments: &Arguments) -> u8 {
     }
 }
 
+/// The exit code of what happened. One message went out over several connections where a limit of the server's said so; who
+/// has it of them is told, and one that was refused in the end has not the status of a message that nobody has.
+pub(super) fn own(exit: Exit, handed_over: bool) -> u8 {
+    if handed_over && exit == Exit::Refused { Exit::PartlyRefused.code() } else { exit.code() }
+}
+
+/// The exit code where something that was asked for besides could not be written, be it otherwise `code`. A message that was
+/// handed over has not the status of one that was not: who then sends again sends twice. swaks has 0 for both.
+pub(super) fn incomplete(code: u8, handed_over: bool, as_swaks: bool) -> u8 {
+    match (Exit::Done.code() == code && !as_swaks, handed_over) {
+        (true, true) => Exit::PartlyRefused.code(),
+        (true, false) => Exit::Refused.code(),
+        (false, _) => code,
+    }
+}
+
 /// swaks's exit code for what happened; `announces` says that XCLIENT had to be said.
 pub(super) fn of(exit: Exit, log: &Log, announces: bool) -> u8 {
     match exit {
@@ -108,6 +124,13 @@ fn is_as_wanted(exchange: &Exchange) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_that_was_handed_over_has_not_the_status_of_a_refusal() {
+        assert_eq!((own(Exit::Refused, true), own(Exit::Refused, false), own(Exit::TimeOut, true)), (8, 1, 6));
+        assert_eq!((incomplete(0, true, false), incomplete(0, false, false), incomplete(8, true, false)), (8, 1, 8));
+        assert_eq!((incomplete(5, false, false), incomplete(0, true, true), incomplete(24, false, true)), (5, 0, 24));
+    }
 
     #[test]
     fn each_moment_has_its_code() {

@@ -1,12 +1,13 @@
 //! What was meant by an option that `ehlo send` does not have: swaks's by `assets/swaks.toml`, those of other programs by
 //! `assets/other-options.toml`.
 
+use std::any::TypeId;
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde::Deserialize;
 
-use super::swaks;
+use super::{glued, swaks};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,8 +32,22 @@ fn table() -> Vec<Entry> {
     toml::from_str::<Table>(text).expect("a test reads it").option
 }
 
-/// The error of a command line, with what was meant by an option that `ehlo send` does not have.
+/// The names of other programs' options for which this one is meant.
+pub(super) fn names_of(option: &str) -> Vec<String> {
+    let means = |entry: &Entry| entry.means.as_deref().is_some_and(|means| means.starts_with(option));
+    table().into_iter().filter(means).flat_map(|entry| entry.names).collect()
+}
+
+/// The error of a command line, with what was meant by an option that `ehlo send` does not have, and without a password.
 pub(in crate::cli) fn told(mut error: clap::Error, words: &[OsString]) -> clap::Error {
+    if let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidArg)
+        && let Some(shown) = glued::begun(typed, &swaks::table().option, |_| typed.starts_with("--auth-password-"))
+        && shown.len() < typed.len()
+    {
+        error.remove(ContextKind::Suggested);
+        error.insert(ContextKind::InvalidArg, ContextValue::String(shown));
+        return error;
+    }
     if error.kind() != ErrorKind::UnknownArgument || words.get(1).is_none_or(|word| word != "send") {
         return error;
     }
@@ -54,8 +69,17 @@ fn below_nothing(typed: &str, words: &[OsString]) -> Option<String> {
         let word = word.to_str().and_then(|word| word.strip_prefix('-'));
         word.is_some_and(|rest| rest.starts_with(digits))
     })?;
-    let option = words.get(at.checked_sub(1)?)?.to_str().filter(|word| word.starts_with("--"))?;
+    let option = words.get(at.checked_sub(1)?)?.to_str().filter(|word| takes_number(word))?;
     Some(format!("{option} takes no number below 1"))
+}
+
+/// Whether an option takes a number.
+fn takes_number(word: &str) -> bool {
+    let send = <super::Arguments as clap::Args>::augment_args(clap::Command::new("send"));
+    let argument =
+        send.get_arguments().find(|it| it.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long)));
+    let numbers = [TypeId::of::<u8>(), TypeId::of::<u16>(), TypeId::of::<u64>()];
+    argument.is_some_and(|it| numbers.iter().any(|number| it.get_value_parser().type_id() == *number))
 }
 
 /// What to write instead of an option, in words.
@@ -131,11 +155,19 @@ mod tests {
             ("ehlo send lab: --user dude:secret", "does not belong on the command line"),
             ("ehlo send lab: --prdr", "swaks's --prdr is not there"),
             ("ehlo send lab: --dump-as-body", "swaks's --dump-as-body is not there"),
+            ("ehlo send lab: --bdat -1", "--bdat takes no number below 1"),
             ("ehlo send lab: --heder x", "a similar argument exists: '--header'"),
         ] {
             let said = said(line);
             assert!(said.contains(words), "{line}: {said}");
             assert!(!said.contains("use '-- ") && !said.contains("secret"), "{line}: {said}");
+        }
+        for option in ["--to", "--helo", "--from", "--auth-user"] {
+            let said = said(&format!("ehlo send lab: {option} -1"));
+            assert!(!said.contains("number"), "{option}: {said}");
+        }
+        for line in ["ehlo run x --auth-passwordsecret", "ehlo probe lab: --passwordsecret"] {
+            assert!(!said(line).contains("secret"), "{line}: {}", said(line));
         }
         let elsewhere = said("ehlo probe lab: --reply-to x");
         assert!(!elsewhere.contains("--header"), "{elsewhere}");

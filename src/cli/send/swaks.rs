@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::meant;
+use super::{glued, meant};
 use crate::smtp::nearest;
 
 #[derive(Deserialize)]
@@ -124,6 +124,7 @@ pub(in crate::cli) fn normalised(words: Vec<OsString>) -> Result<Vec<OsString>, 
             out.push("--header".into());
             out.push(format!("{name}: {}", value.unwrap_or_default()).into());
         } else {
+            refuse_password(text, words.peek(), &option, &command)?;
             let word = if let Some(name) = known(text, &option, &command)? {
                 OsString::from(name)
             } else {
@@ -143,6 +144,26 @@ pub(in crate::cli) fn normalised(words: Vec<OsString>) -> Result<Vec<OsString>, 
         }
     }
     Ok(out)
+}
+
+/// # Errors
+/// A password is glued to a word, or follows it.
+fn refuse_password(
+    word: &str,
+    next: Option<&OsString>,
+    table: &[Entry],
+    command: &clap::Command,
+) -> Result<(), String> {
+    let bare = |name: &String| name.trim_start_matches('-').to_owned();
+    let known = |name: &str| {
+        let listed = table.iter().any(|entry| entry.names.iter().any(|it| bare(it) == name));
+        listed || command.get_arguments().any(|it| is_called(it, name)) || meant::tip(&format!("--{name}")).is_some()
+    };
+    if let Some(shown) = glued::begun(word, table, known) {
+        return Err(format!("{shown} is no option; {}", glued::CURE));
+    }
+    let asks = glued::asks(word, table) && next.is_some_and(|next| !next.to_string_lossy().starts_with('-'));
+    if asks { Err(glued::CURE.to_owned()) } else { Ok(()) }
 }
 
 /// An option by the name that clap knows, where it has another one here; none where it stays as it is.
@@ -194,22 +215,16 @@ fn whole(word: &str, table: &[Entry], command: &clap::Command) -> Result<(), Str
     }
     let name = letters.split('=').next().unwrap_or(letters);
     let shown = |text: &str| crate::smtp::escape::for_screen(text.as_bytes());
-    let is_password = letters.starts_with("ap");
-    let cure = match (meant::tip(word), like(name, table, command), valued) {
-        _ if is_password => {
-            "a password does not belong on the command line; -ap alone asks for it, --auth-password-env NAME, -file FILE or \
-             -command COMMAND say where it is"
-                .to_owned()
-        }
+    let cure = match (meant::tip(&format!("-{name}")), like(name, table, command), valued) {
         (Some(tip), ..) => tip,
         (None, Some(name), true) => format!("did you mean {name}? A value has a space before it"),
         (None, Some(name), false) => format!("did you mean {name}?"),
-        (None, None, true) => format!("write a space before the value: -{first} {}", shown(rest.as_str())),
+        (None, None, true) => format!("write a space before the value: -{first} {}", shown(&name[first.len_utf8()..])),
         (None, None, false) => "--help names them".to_owned(),
     };
-    // What follows may be a password, and what is said here may go into a log.
-    let word = if is_password { "-ap…".to_owned() } else { shown(word) };
-    Err(format!("{word} is no option; {cure}"))
+    // What follows an equals sign may be a secret, and what is said here may go into a log.
+    let rest = if name.len() < letters.len() { "=…" } else { "" };
+    Err(format!("-{}{rest} is no option; {cure}", shown(name)))
 }
 
 /// The option whose name is most like this, or what it begins with.
@@ -332,7 +347,9 @@ mod tests {
                 if name.len() == 2 && entry.note.contains(&format!("{name} is ")) {
                     continue;
                 }
-                let value = takes_value.then(|| entry.example.clone().unwrap_or_else(|| "x".to_owned()));
+                // A password is refused before clap reads it.
+                let value = (*takes_value && entry.names[0] != "--auth-password")
+                    .then(|| entry.example.clone().unwrap_or_else(|| "x".to_owned()));
                 let mut words = vec![OsString::from("send"), OsString::from(name)];
                 words.extend(value.map(OsString::from));
                 let tried = command().try_get_matches_from(normalised(words.clone()).expect("it is there"));
@@ -406,13 +423,53 @@ mod tests {
             ("-fann@x", "-fann@x is no option; write a space before the value: -f ann@x"),
             ("-p25", "write a space before the value: -p 25"),
             ("-reply-to x", "-reply-to is no option; a header field is set by"),
-            ("-authuser=x", "-authuser=x is no option; did you mean --auth-user?"),
-            ("-apsecret", "-ap… is no option; a password does not belong on the command line"),
+            ("-authuser=x", "-authuser=… is no option; did you mean --auth-user?"),
             ("-xyz", "-xyz is no option; --help names them"),
             ("-ng -nt", "-nt is no option; "),
         ] {
             let words = normalised(words(line, ' ')).expect_err(line);
-            assert!(words.contains(want) && !words.contains("secret"), "{line}: {words}");
+            assert!(words.contains(want), "{line}: {words}");
+        }
+    }
+
+    #[test]
+    fn a_password_on_the_command_line_is_refused_and_never_repeated() {
+        for (line, shown) in [
+            ("-apsecret", "-ap… is no option; "),
+            ("--apsecret", "--ap… is no option; "),
+            ("-APsecret", "-AP… is no option; "),
+            ("-auth-passwordsecret", "-auth-password… is no option; "),
+            ("--auth-passwordsecret", "--auth-password… is no option; "),
+            ("--Auth-Password=secret", "--Auth-Password… is no option; "),
+            ("--auth-password=secret", "--auth-password… is no option; "),
+            ("-ap=secret", "-ap… is no option; "),
+            ("--auth-password secret", ""),
+            ("-ap secret --port abc", ""),
+            ("--auth-password-envsecret", "--auth-password… is no option; "),
+            ("--auth-pass-secret", "--auth-pass… is no option; "),
+            ("--passwordsecret", "--password… is no option; "),
+            ("-passsecret", "-pass… is no option; "),
+        ] {
+            let words = normalised(words(line, ' ')).expect_err(line);
+            assert!(!words.contains("secret"), "{line}: {words}");
+            assert!(
+                words.starts_with(&format!("{shown}a password does not belong on the command line")),
+                "{line}: {words}"
+            );
+        }
+        for (line, wants) in [
+            ("-pass=secret", "-pass=… is no option; that is --auth-password, which asks for it"),
+            ("-auth-pass=secret", "-auth-pass=… is no option; that is --auth-password"),
+            ("-tolist=secret", "-tolist=… is no option; "),
+        ] {
+            let words = normalised(words(line, ' ')).expect_err(line);
+            assert!(words.contains(wants) && !words.contains("secret"), "{line}: {words}");
+        }
+        for line in
+            ["-ap", "--auth-password -au dude", "--auth-password-env=NODDY", "-apt", "--body -apsecret", "--pass x"]
+        {
+            let said = normalised(words(line, ' ')).err().unwrap_or_default();
+            assert!(!said.contains("does not belong"), "{line}: {said}");
         }
     }
 

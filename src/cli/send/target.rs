@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use super::arguments::{Login, Place, Tls};
+use super::glued;
 use super::tls::{host_name, versions};
 use super::{Arguments, Lenient};
 use crate::profile::{Auth, ClientCert, Endpoint, Profiles, Protocol, SecretSource, Target, TlsMode};
@@ -237,10 +238,7 @@ fn who(
     world: &World,
 ) -> Result<Option<Auth>, String> {
     if matches!(&login.auth_password, Some(Some(_))) {
-        return Err("a password does not belong on the command line, where others see it and the shell keeps it; \
-             --auth-password-env NAME, --auth-password-file FILE or --auth-password-command COMMAND say where it is, \
-             --auth-password alone asks for it"
-            .to_owned());
+        return Err(glued::CURE.to_owned());
     }
     let password = password(login, world)?;
     let asked = wanted

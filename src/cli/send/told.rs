@@ -89,8 +89,17 @@ fn last_line(dialogue: &Dialogue, log: &Log, exchange: usize) -> String {
     reply.and_then(|reply| reply.lines.last().map(|line| escape::for_screen(&line.raw))).unwrap_or_default()
 }
 
+/// What to do about how it ended, where there is something to be said.
+pub(super) fn cure(exit: Exit, report: &Report, target: &Target) -> Option<&'static str> {
+    match exit {
+        Exit::Tls => tls_cure(report.words.as_deref().unwrap_or_default(), target),
+        Exit::Refused | Exit::Authentication => refusal_cure(report, target),
+        _ => None,
+    }
+}
+
 /// What to do about the last thing that the server refused; nothing where it refused nothing.
-pub(super) fn refusal_cure(report: &Report, target: &Target) -> Option<&'static str> {
+fn refusal_cure(report: &Report, target: &Target) -> Option<&'static str> {
     let dialogue = Dialogue::of(&report.log);
     let at = dialogue.exchanges().iter().rposition(|it| it.is_refusal() && it.verb != Verb::Quit)?;
     let text = last_line(&dialogue, &report.log, at).to_ascii_uppercase();
@@ -125,7 +134,7 @@ pub(super) fn refusal_cure(report: &Report, target: &Target) -> Option<&'static 
 }
 
 /// What to do where TLS has failed, by the words that say why; nothing where they say it themselves.
-pub(super) fn tls_cure(words: &str, target: &Target) -> Option<&'static str> {
+fn tls_cure(words: &str, target: &Target) -> Option<&'static str> {
     let has = |what: &[&str]| what.iter().any(|what| words.contains(what));
     Some(match target.tls {
         _ if has(&["--tls-cert and --tls-key show one"]) => return None,
