@@ -31,6 +31,7 @@
 //! | `closed by=client\|server\|network reason=` | the end; the last but for an inspection |
 
 use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -209,6 +210,25 @@ pub enum Request {
     Remark(Remark),
     /// Look for this secret from now on.
     Learn(Secret),
+    /// The same, even where it stands as a name.
+    LearnName(Secret),
+    /// Record these places of what is asked for next as a secret, in octets of the wire.
+    Hide(Vec<Range<usize>>),
+}
+
+impl Request {
+    /// Whether it is about the server, and not about how ehlo keeps what happens.
+    fn says_something(&self) -> bool {
+        !matches!(
+            self,
+            Self::Remark(_)
+                | Self::Learn(_)
+                | Self::LearnName(_)
+                | Self::Hide(_)
+                | Self::KeepAlive(_)
+                | Self::AcceptOffer
+        )
+    }
 }
 
 /// A connection as its owner holds it. Dropping it closes the connection without QUIT.

@@ -8,6 +8,8 @@
 //! | [`pattern`] | `< 250 /text/`: what is expected of a reply |
 //! | [`check`] | `? latency < 2s`: what is asserted of the conversation |
 //! | [`values`] | `{{name}}` |
+//! | [`filled`] | octets that are ready, and where a secret stands in them |
+//! | [`secrecy`] | which variable of the environment holds a secret |
 //! | [`files`] | which files a script may read |
 //! | [`example`] | the scripts that are shipped |
 //! | `item` | lines, and recorded replies, one after the other |
@@ -29,6 +31,7 @@ mod dial;
 pub mod example;
 mod facts;
 pub mod files;
+pub mod filled;
 pub mod guide;
 mod item;
 mod login;
@@ -40,6 +43,7 @@ pub mod record;
 pub mod recorded;
 pub mod report;
 mod runner;
+pub mod secrecy;
 pub mod stepper;
 mod ties;
 pub mod values;

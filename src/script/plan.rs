@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::client::Ending;
 use crate::conversation::file::Document;
+use crate::smtp::secret::MASK;
 use crate::smtp::{Command, Reply, Secret, Verb, sasl};
 
 use super::ScriptError;
@@ -96,11 +97,11 @@ impl Sending {
     #[must_use]
     pub fn shown(&self) -> String {
         if self.answer {
-            return "{{auth}}".to_owned();
+            return MASK.to_owned();
         }
         let line: String = self.pieces.iter().map(Piece::shown).collect();
         match (self.verb, line.trim_start().splitn(3, ' ').collect::<Vec<_>>().as_slice()) {
-            (Verb::Auth, [verb, mechanism, _]) => format!("{verb} {mechanism} {{{{auth}}}}"),
+            (Verb::Auth, [verb, mechanism, _]) => format!("{verb} {mechanism} {MASK}"),
             _ => line,
         }
     }

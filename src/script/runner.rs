@@ -5,6 +5,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::client::Request;
 use crate::smtp::{Class, Phase, Reply, Verb, escape};
 
 use super::check::Check;
@@ -106,7 +107,8 @@ impl<'a> Runner<'a> {
     /// Connects; the greeting is then due.
     async fn connect(&mut self, ask: Ask) {
         let Settings { options, journal, world, started, credentials, .. } = &self.settings;
-        let secrets = credentials.iter().map(|c| &c.password).chain(&self.plan.secrets).cloned().collect();
+        let password = credentials.iter().map(|c| Request::Learn(c.password.clone()));
+        let secrets = password.chain(self.plan.secrets.iter().cloned().map(Request::LearnName)).collect();
         self.wire.connect(options.clone(), journal.clone(), world.clone(), *started, ask, secrets).await;
         self.open.push((ask, 0, "connecting".to_owned()));
         (self.quit, self.waited, self.login) = (false, false, Login::default());

@@ -307,9 +307,10 @@ impl Stepper {
                 if self.held {
                     return Err(Stop::Held);
                 }
-                vec![Order::Ask(content.request())]
+                let content = content.requests().into_iter().map(Order::Ask);
+                self.teach().into_iter().chain(content).collect()
             }
-            Act::Sleep(time) => vec![Order::Wait(time)],
+            Act::Sleep(time) => self.teach().into_iter().chain([Order::Wait(time)]).collect(),
             Act::Drop | Act::DropAtOnce => {
                 self.quit = true;
                 vec![Order::Drop]
@@ -355,10 +356,7 @@ impl Stepper {
         let mut filled = Vec::new();
         let secure = dialogue.state().session.tls || self.setup.clear_text_password;
         let last = self.last.and_then(|exchange| dialogue.reply(log, exchange));
-        let mut orders = Vec::new();
-        if !std::mem::replace(&mut self.taught, true) {
-            orders.extend(self.plan.secrets.iter().cloned().map(|secret| Order::Ask(Request::Learn(secret))));
-        }
+        let mut orders = self.teach();
         for line in &lines {
             if line.needs_credentials() {
                 let credentials = self.setup.credentials.as_ref().map_err(|words| Stop::Missing(words.clone()))?;
@@ -391,6 +389,14 @@ impl Stepper {
         orders.extend(asked.into_iter().map(Order::Ask));
         self.advance();
         Ok(orders)
+    }
+
+    /// What must not be recorded is known to the client before anything else is asked of a connection.
+    fn teach(&mut self) -> Vec<Order> {
+        if self.down || self.dialling || std::mem::replace(&mut self.taught, true) {
+            return Vec::new();
+        }
+        self.plan.secrets.iter().cloned().map(|secret| Order::Ask(Request::LearnName(secret))).collect()
     }
 
     /// Whether a line may go out now.

@@ -5,8 +5,11 @@ use toml::{Table, Value};
 use crate::conversation::file::Document;
 use crate::conversation::file::script::{Part, ScriptLine, Template};
 use crate::profile::Target;
+use crate::smtp::secret::MASK;
 use crate::smtp::{Secret, escape};
 use crate::world::World;
+
+use super::secrecy::holds_secret;
 
 /// A part of a line that is ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +43,7 @@ impl Piece {
         match self {
             Self::Octets(octets) => escape::for_screen(octets),
             Self::Hidden { name, .. } => marker(name),
-            Self::Auth => "{{auth}}".to_owned(),
+            Self::Auth => MASK.to_owned(),
         }
     }
 }
@@ -53,16 +56,6 @@ pub fn marker(variable: &str) -> String {
 
 /// With what the name of such a value begins.
 pub const ENVIRONMENT: &str = "env.";
-
-/// Parts of the name of a variable that say that a secret is in it.
-const SECRET: [&str; 7] = ["PASS", "SECRET", "TOKEN", "KEY", "CRED", "AUTH", "_PWD"];
-
-/// Whether what is in a variable of this name is a secret: it is masked wherever it is sent.
-#[must_use]
-pub fn is_secret(variable: &str) -> bool {
-    let name = variable.to_ascii_uppercase();
-    SECRET.iter().any(|part| name.contains(part))
-}
 
 /// Names of the variables of the environment that a script reads, each once.
 #[must_use]
@@ -130,8 +123,8 @@ impl<'a> Values<'a> {
     /// The secrets of the environment that may be read.
     #[must_use]
     pub fn secrets(&self) -> Vec<Secret> {
-        let names = self.environment.iter().filter(|name| is_secret(name));
-        names.filter_map(|name| self.world.variable(name)).map(|value| Secret::from(value.as_str())).collect()
+        let all = self.environment.iter().filter_map(|name| Some((name, self.world.variable(name)?)));
+        all.filter(|(name, value)| holds_secret(name, value)).map(|(_, value)| Secret::from(value.as_str())).collect()
     }
 
     /// The lines that a template stands for: one, or one for each recipient where it holds `{{to}}`.
@@ -165,13 +158,14 @@ impl<'a> Values<'a> {
                         _ => b"",
                     };
                     let value = self.value(&name.text, to, before);
-                    let octets = value.map_err(|words| Unfilled { offset: name.offset, words })?.into_bytes();
-                    let variable = name.text.strip_prefix(ENVIRONMENT).filter(|variable| is_secret(variable));
+                    let value = value.map_err(|words| Unfilled { offset: name.offset, words })?;
+                    let variable =
+                        name.text.strip_prefix(ENVIRONMENT).filter(|variable| holds_secret(variable, &value));
                     if let Some(variable) = variable {
-                        pieces.push(Piece::Hidden { name: variable.to_owned(), octets });
+                        pieces.push(Piece::Hidden { name: variable.to_owned(), octets: value.into_bytes() });
                         continue;
                     }
-                    octets
+                    value.into_bytes()
                 }
             };
             match pieces.last_mut() {
@@ -294,12 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_a_secret_is_told_by_its_name_and_shown_by_it() {
-        for (name, secret) in
-            [("API_TOKEN", true), ("smtp_password", true), ("DB_PWD", true), ("PWD", false), ("HOSTNAME", false)]
-        {
-            assert_eq!(is_secret(name), secret, "{name}");
-        }
+    fn a_secret_is_shown_by_its_name() {
         let hidden = Piece::Hidden { name: "API_TOKEN".to_owned(), octets: b"x".to_vec() };
         assert_eq!((hidden.shown().as_str(), hidden.octets()), ("{{env.API_TOKEN}}", Some(&b"x"[..])));
         let script = "> A {{env.B}} {{env.C}}\n| {{env.B}} {{to}}\n< 250\n";

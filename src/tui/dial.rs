@@ -100,6 +100,8 @@ pub(super) struct Dialler {
     connection: Option<Connection>,
     /// Whether NOOP is sent by itself.
     alive: Alive,
+    /// What is asked for next holds a secret, and does not come back as text.
+    hides: bool,
     /// Ready-made tests that are being run.
     probing: Option<probe::Bout>,
     /// Every conversation that was recorded, in order.
@@ -126,6 +128,7 @@ impl Dialler {
             started: Duration::ZERO,
             connection: None,
             alive: Alive::default(),
+            hides: false,
             probing: None,
             recorded: Vec::new(),
         }
@@ -371,12 +374,15 @@ impl Dialler {
         if let Request::KeepAlive(every) = &request {
             self.alive = Alive::Chosen(*every);
         }
+        let hides = std::mem::replace(&mut self.hides, matches!(request, Request::Hide(_)));
         let refused = match &self.connection {
             Some(connection) => connection.requests.try_send(request).err().map(TrySendError::into_inner),
             None => Some(request),
         };
         match refused {
-            Some(Request::Line(line, _)) => Some(Message::NotSent(String::from_utf8_lossy(&line).into_owned())),
+            Some(Request::Line(line, _)) if !hides => {
+                Some(Message::NotSent(String::from_utf8_lossy(&line).into_owned()))
+            }
             Some(_) => Some(Message::Notice("Too much is under way; try again in a moment.".to_owned())),
             None => None,
         }

@@ -235,7 +235,7 @@ impl Prepared {
             _ => None,
         });
         if let (Some(text), Some(content)) = (large, place) {
-            *content = Content::Octets(crate::smtp::content::stuffed(text));
+            *content = Content::Octets(crate::smtp::content::stuffed(text).into());
         }
         if self.folder.is_some() {
             name_ours(&mut plan);
@@ -319,7 +319,11 @@ impl Prepared {
         script.extend(outline.whole_script(&opening));
         let mut told: Vec<String> = opening.comments(outline.stop).into_iter().map(str::to_owned).collect();
         // A secret is read again when the script runs.
-        for variable in self.environment.iter().filter(|name| values::is_secret(name)) {
+        for variable in self
+            .environment
+            .iter()
+            .filter(|name| crate::script::secrecy::holds_secret(name, &world.variable(name).unwrap_or_default()))
+        {
             let mut secret = Vec::new();
             escape::to_file(world.variable(variable).unwrap_or_default().as_bytes(), &mut secret);
             if !secret.is_empty() && memchr::memmem::find(&script, &secret).is_some() {

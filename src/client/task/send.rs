@@ -47,7 +47,7 @@ pub(super) struct Uncounted {
 
 impl Task {
     pub(super) fn request(&mut self, request: Request) -> Result<(), End> {
-        if !matches!(request, Request::Remark(_) | Request::Learn(_) | Request::KeepAlive(_) | Request::AcceptOffer) {
+        if request.says_something() {
             self.unasked = (0, 0);
             self.spoken();
         }
@@ -95,6 +95,8 @@ impl Task {
             Request::KeepAlive(every) => self.keep_alive(every),
             Request::AcceptOffer => self.accept_offer(),
             Request::Learn(secret) => self.recorder.mask.learn(secret),
+            Request::LearnName(secret) => self.recorder.mask.learn_name(secret),
+            Request::Hide(places) => self.recorder.mask.hide(places),
         }
         if self.outgoing.is_empty() && self.deadline.is_none() {
             self.wait_for_next();

@@ -6,6 +6,7 @@
 //! - **By value**: octets of either direction that hold a known secret, plain or in base64 at any alignment. A secret
 //!   of fewer than four octets counts only as a whole word. What a person types in AUTH is decoded and learnt, so that a
 //!   reply that echoes it is masked too.
+//! - **By place**: what was filled into a line and is known to be a secret, whatever it looks like.
 //! - **By look**: a line that is nothing but what looks like base64 of a credential, and what stands behind a command by
 //!   which other protocols log in. Any other line that looks like a secret is the lint's business: it is said and left
 //!   out of the history, and recorded as it is.
@@ -13,6 +14,7 @@
 //! Not masked: reply codes, verbs, and a plain word that stands as a label of a domain (somebody whose password is
 //! `noddy` still writes from `noddy.com`).
 
+mod place;
 mod stray;
 mod value;
 
@@ -29,6 +31,7 @@ use crate::smtp::{Command, Phase, Secret, Session, Verb, verb};
 
 use super::event::{Line, Remark};
 use super::log::{Entry, Kind};
+use place::Places;
 use stray::Expected;
 pub(crate) use stray::is_login;
 use value::{Look, Values};
@@ -43,6 +46,7 @@ const KEPT: usize = 16 * 1024;
 #[derive(Debug, Default)]
 pub struct Mask {
     values: Values,
+    places: Places,
     sent: Unfinished,
     received: Unfinished,
     auth: Option<Exchange>,
@@ -85,6 +89,16 @@ impl Mask {
         self.values.learn(secret);
     }
 
+    /// The same, for what is a secret even where it stands as a name, such as that of a mailbox.
+    pub fn learn_name(&mut self, secret: Secret) {
+        self.values.learn_name(secret);
+    }
+
+    /// Places that are secret in what is sent next, in octets of the wire from there on.
+    pub fn hide(&mut self, places: Vec<Range<usize>>) {
+        self.places = Places::new(places);
+    }
+
     /// How many secrets it looks for.
     #[must_use]
     pub fn known(&self) -> usize {
@@ -103,7 +117,7 @@ impl Mask {
             self.due += 1;
             return line(bytes, crlf, Vec::new());
         }
-        let mut masked = Vec::new();
+        let mut masked = self.places.take(bytes.len(), bytes.len() + if crlf { 2 } else { 0 });
         let mut start = 0;
         for part in parts(bytes) {
             let ended = crlf || part.ends_with(b"\n");
@@ -148,7 +162,7 @@ impl Mask {
 
     /// Whether no secret is known that could stand in the next line, and nothing of one is open.
     fn knows_nothing(&self) -> bool {
-        self.values.is_empty() && self.sent.line.is_empty() && !self.sent.secret
+        self.values.is_empty() && self.places.is_empty() && self.sent.line.is_empty() && !self.sent.secret
     }
 
     /// What was received, as it may be recorded: a line or a part of one.
@@ -158,7 +172,7 @@ impl Mask {
         let first = self.received.line.is_empty();
         let tail = &mut self.received.tail;
         let before = tail.len();
-        let look = Look { known: before, received: true, open: !ended, wrapped: false, first };
+        let look = Look { known: before, received: true, open: !ended, first, ..Look::default() };
         tail.extend_from_slice(bytes);
         let masked = shifted(self.values.find(tail, look), before);
         let code = self.received.push(bytes);
@@ -274,7 +288,7 @@ impl Mask {
         let first = before == 0 && !content;
         let tail = &mut self.sent.tail;
         let carried = tail.len();
-        let look = Look { known: carried, received: false, open: !ended, wrapped: content, first };
+        let look = Look { known: carried, open: !ended, wrapped: content, first, ..Look::default() };
         tail.extend_from_slice(text);
         let found = shifted(self.values.find(tail, look), carried);
         masked.extend(found.into_iter().map(|r| r.start + start..r.end + start));

@@ -12,6 +12,8 @@ use crate::smtp::{Secret, Verb};
 const SHORT: usize = 4;
 /// A secret of this length is found in other letters' cases too, as a server may echo it.
 const ANY_CASE: usize = 6;
+/// A line of a secret of several lines is looked for from this length on: a brace alone says nothing.
+const LINE: usize = 4;
 
 /// The secrets that are known.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub(super) struct Values {
     secrets: Vec<Secret>,
     /// The last of them are looked for only as long as they may come back: in how many replies, of each.
     passing: Vec<usize>,
+    /// Those that are found even where they stand as a name.
+    named: Vec<Secret>,
 }
 
 /// How a text is to be looked at.
@@ -34,10 +38,29 @@ pub(super) struct Look {
     pub(super) wrapped: bool,
     /// It begins a line: a reply code or a verb may stand there.
     pub(super) first: bool,
+    /// What is looked for is a secret even where it stands as a name.
+    pub(super) named: bool,
 }
 
 impl Values {
+    /// What was sent and recorded is looked at line by line, so that of a secret of several lines each is learnt.
     pub(super) fn learn(&mut self, secret: Secret) {
+        match lines(&secret) {
+            Some(lines) => lines.into_iter().for_each(|line| self.learn_line(line)),
+            None => self.learn_line(secret),
+        }
+    }
+
+    /// The same, for what is a secret even where it stands as a name.
+    pub(super) fn learn_name(&mut self, secret: Secret) {
+        let lines = lines(&secret).unwrap_or_else(|| vec![Secret::new(secret.expose().trim_ascii().to_vec())]);
+        for line in lines.into_iter().filter(|line| !self.named.contains(line)).collect::<Vec<_>>() {
+            self.named.push(line);
+        }
+        self.learn(secret);
+    }
+
+    fn learn_line(&mut self, secret: Secret) {
         let trimmed = secret.expose().trim_ascii();
         let secret = if trimmed.len() == secret.expose().len() { secret } else { Secret::new(trimmed.to_vec()) };
         let kept = self.len();
@@ -96,7 +119,8 @@ impl Values {
         }
         let lower = Zeroizing::new(text.to_ascii_lowercase());
         for secret in &self.secrets {
-            plain(text, &lower, secret.expose(), look, &mut found);
+            let named = self.named.contains(secret);
+            plain(text, &lower, secret.expose(), Look { named, ..look }, &mut found);
         }
         self.encoded(text, look, &mut found);
         if look.first {
@@ -132,7 +156,9 @@ impl Values {
                     found.push(widened(text, first + octets.start * 4 / 3..end));
                 }
             };
-            for secret in self.secrets.iter().map(Secret::expose) {
+            for known in &self.secrets {
+                let look = Look { named: self.named.contains(known), ..look };
+                let secret = known.expose();
                 if secret.len() >= SHORT {
                     let found = memchr::memmem::find_iter(&decoded, secret).map(|start| start..start + secret.len());
                     // The host of a challenge may be called as the password is: `<4711.17@mx.noddy.com>`.
@@ -159,6 +185,17 @@ impl Values {
             found.push(token);
         }
     }
+}
+
+/// The lines of a secret that are long enough to be looked for; none where it has one line only, or no such line.
+fn lines(secret: &Secret) -> Option<Vec<Secret>> {
+    let text = secret.expose().trim_ascii();
+    if !text.iter().any(|octet| matches!(octet, b'\n' | b'\r')) {
+        return None;
+    }
+    let lines = text.split(|octet| matches!(octet, b'\n' | b'\r')).map(<[u8]>::trim_ascii);
+    let lines: Vec<_> = lines.filter(|line| line.len() >= LINE).map(|line| Secret::new(line.to_vec())).collect();
+    (!lines.is_empty()).then_some(lines)
 }
 
 fn plain(text: &[u8], lower: &[u8], secret: &[u8], look: Look, found: &mut Vec<Range<usize>>) {
@@ -192,7 +229,7 @@ fn alone(text: &[u8], range: &Range<usize>) -> bool {
 /// Whether a plain short word stands as a name: `noddy` in `dude@noddy.com`, in `<noddy@target.local>` or after HELO.
 fn is_label(text: &[u8], range: &Range<usize>, secret: &[u8], look: Look) -> bool {
     let simple = secret.len() < 12 && (secret.iter().all(u8::is_ascii_lowercase) || secret.len() < SHORT);
-    if !simple {
+    if !simple || look.named {
         return false;
     }
     let before = &text[..range.start];

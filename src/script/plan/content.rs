@@ -9,6 +9,7 @@ use crate::smtp::{Command, content};
 
 use super::super::ScriptError;
 use super::super::files::Found;
+use super::super::filled::Filled;
 use super::super::item::Item;
 use super::super::values::Piece;
 use super::{Act, Block, Builder, Sending, Step, ends_message, plain};
@@ -20,18 +21,21 @@ const READ_AHEAD: u64 = 1 << 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// Octets of the wire.
-    Octets(Vec<u8>),
+    Octets(Filled),
     /// A file that is read as it goes out.
     File(FileContent),
 }
 
 impl Content {
-    /// What the client is asked for.
+    /// What the client is asked for, in order.
     #[must_use]
-    pub fn request(self) -> Request {
+    pub fn requests(self) -> Vec<Request> {
         match self {
-            Self::Octets(octets) => Request::RawContent(octets),
-            Self::File(file) => Request::File(file),
+            Self::Octets(filled) => {
+                let hide = Some(filled.places()).filter(|places| !places.is_empty()).map(Request::Hide);
+                hide.into_iter().chain([Request::RawContent(filled.into_octets())]).collect()
+            }
+            Self::File(file) => vec![Request::File(file)],
         }
     }
 
@@ -39,7 +43,7 @@ impl Content {
     #[must_use]
     pub fn octets(&self) -> Option<&[u8]> {
         match self {
-            Self::Octets(octets) => Some(octets),
+            Self::Octets(filled) => Some(filled.octets()),
             Self::File(_) => None,
         }
     }
@@ -48,7 +52,7 @@ impl Content {
     #[must_use]
     pub fn size(&self) -> Option<u64> {
         match self {
-            Self::Octets(octets) => Some(octets.len() as u64),
+            Self::Octets(filled) => Some(filled.octets().len() as u64),
             Self::File(file) => file.octets,
         }
     }
@@ -56,7 +60,7 @@ impl Content {
     /// Puts it behind what is there.
     fn append(self, all: &mut Vec<Self>) {
         match (all.last_mut(), self) {
-            (Some(Self::Octets(before)), Self::Octets(octets)) => before.extend(octets),
+            (Some(Self::Octets(before)), Self::Octets(filled)) => before.append(filled),
             (_, more) => all.push(more),
         }
     }
@@ -64,10 +68,11 @@ impl Content {
 
 impl Builder<'_> {
     pub(super) fn content_line(&mut self, item: &Item, pieces: &[Piece], crlf: bool) -> Result<(), ScriptError> {
-        let Some(mut bytes) = plain(pieces) else {
+        if pieces.contains(&Piece::Auth) {
             return Err(self.error(item.record, 2, "found {{auth}} in message content, where it is never filled"));
-        };
-        if self.data && bytes == b"." && crlf {
+        }
+        let mut line = Filled::of(pieces);
+        if self.data && line.octets() == b"." && crlf {
             return Err(self.error(
                 item.record,
                 2,
@@ -75,9 +80,9 @@ impl Builder<'_> {
             ));
         }
         if crlf {
-            bytes.extend_from_slice(b"\r\n");
+            line.push(b"\r\n");
         }
-        self.content(item, Content::Octets(bytes))
+        self.content(item, Content::Octets(line))
     }
 
     /// Message content after DATA, or octets after BDAT.
@@ -88,7 +93,7 @@ impl Builder<'_> {
         if self.data {
             let line = self.line(item);
             let ends = match &content {
-                Content::Octets(octets) => ends_message(octets),
+                Content::Octets(filled) => ends_message(filled.octets()),
                 Content::File(file) => file.as_is && holds_lone_dot(&file.path).unwrap_or(true),
             };
             if ends {
@@ -96,7 +101,7 @@ impl Builder<'_> {
             }
             match (self.plan.steps.last_mut(), content) {
                 (Some(Step { act: Act::Content(Content::Octets(before)), .. }), Content::Octets(more)) => {
-                    before.extend(more);
+                    before.append(more);
                 }
                 (_, content) => self.push(item, Act::Content(content)),
             }
@@ -162,7 +167,8 @@ impl Builder<'_> {
         // After BDAT each octet counts, so that it must be known how many a file comes to.
         if found.size.is_none_or(|size| size <= READ_AHEAD) || (!self.data && !as_is) {
             let bytes = self.read(item, path, offset)?;
-            return Ok(Content::Octets(if as_is { bytes } else { as_content(&bytes, self.data) }));
+            let bytes = if as_is { bytes } else { as_content(&bytes, self.data) };
+            return Ok(Content::Octets(bytes.into()));
         }
         let octets = found.size.filter(|_| as_is);
         Ok(Content::File(FileContent { path: found.path, name: path.display().to_string(), from: 0, octets, as_is }))
@@ -196,7 +202,8 @@ impl Builder<'_> {
         let payload = match bytes {
             Some(bytes) => {
                 let part = usize::try_from(from).ok().zip(usize::try_from(from + octets).ok());
-                Content::Octets(part.and_then(|(from, to)| bytes.get(from..to)).unwrap_or_default().to_vec())
+                let part = part.and_then(|(from, to)| bytes.get(from..to)).unwrap_or_default();
+                Content::Octets(part.to_vec().into())
             }
             None => Content::File(FileContent {
                 path: found.path,

@@ -1,7 +1,7 @@
 //! What a script puts on the wire whatever its lines look like: a command may be cut into pieces, or several may stand
 //! in one line. What would begin a message, and what would end one, is found in the octets.
 
-use super::{Act, Content, Plan, Sending};
+use super::{Act, Content, Piece, Plan, Sending};
 use crate::client::Ending;
 use crate::smtp::{Command, Verb};
 
@@ -20,7 +20,7 @@ pub(super) fn mark(plan: &mut Plan) {
                     }
                 }
             }
-            Act::Content(_) | Act::Reconnect(_) | Act::Drop | Act::DropAtOnce => stream.line.clear(),
+            Act::Content(_) | Act::Reconnect(_) | Act::Drop | Act::DropAtOnce => stream.clear(),
             _ => {}
         }
     }
@@ -33,18 +33,35 @@ pub(super) fn mark(plan: &mut Plan) {
 #[derive(Default)]
 struct Stream {
     line: Vec<u8>,
+    /// The same with the names of secrets in their places.
+    shown: Vec<u8>,
 }
 
 impl Stream {
     fn takes(&mut self, sending: &mut Sending, recipients: &mut Vec<String>) {
-        let mut octets = Vec::new();
-        for piece in &sending.pieces {
-            // What AUTH carries is base64, which ends no line.
-            octets.extend_from_slice(piece.octets().unwrap_or(b"="));
+        let pieces = std::mem::take(&mut sending.pieces);
+        for piece in &pieces {
+            if let Piece::Hidden { octets, .. } = piece {
+                // A line end is in no value.
+                self.line.extend_from_slice(octets);
+                self.shown.extend_from_slice(piece.shown().as_bytes());
+            } else {
+                // What AUTH carries is base64, which ends no line.
+                self.octets(piece.octets().unwrap_or(b"="), sending, recipients);
+            }
         }
         if sending.ending == Ending::CrLf {
-            octets.push(b'\n');
+            self.octets(b"\n", sending, recipients);
         }
+        sending.pieces = pieces;
+        // What is cut off here may end in whatever comes next.
+        sending.begins |= begins(&self.line);
+        if !sending.payload.iter().all(|part: &Content| part.size() == Some(0)) {
+            self.clear();
+        }
+    }
+
+    fn octets(&mut self, octets: &[u8], sending: &mut Sending, recipients: &mut Vec<String>) {
         for octet in octets {
             // Some servers take a CR alone for a line end.
             if matches!(octet, b'\n' | b'\r') {
@@ -52,18 +69,19 @@ impl Stream {
                 sending.begins |= begins(&self.line);
                 sending.ends |= self.line == b"." || is_last(&command);
                 if command.verb == Verb::Rcpt {
-                    recipients.extend(command.path.map(|path| path.address()));
+                    recipients.extend(Command::parse(&self.shown).path.map(|path| path.address()));
                 }
-                self.line.clear();
+                self.clear();
             } else {
-                self.line.push(octet);
+                self.line.push(*octet);
+                self.shown.push(*octet);
             }
         }
-        // What is cut off here may end in whatever comes next.
-        sending.begins |= begins(&self.line);
-        if !sending.payload.iter().all(|part: &Content| part.size() == Some(0)) {
-            self.line.clear();
-        }
+    }
+
+    fn clear(&mut self) {
+        self.line.clear();
+        self.shown.clear();
     }
 }
 

@@ -151,7 +151,7 @@ fn a_large_file_is_read_as_it_goes_out() {
     assert_eq!(of(&plan("> DATA\n|@ large.eml\n")), ("large.eml".to_owned(), None, false));
     assert_eq!(of(&plan("> DATA\n|@raw large.eml\n")), ("large.eml".to_owned(), Some(2_100_000), true));
     let small = plan("> DATA\n|@ small.eml\n| b\n");
-    assert!(matches!(&small.steps[1].act, Act::Content(Content::Octets(octets)) if octets == b"a\r\nb\r\n"));
+    assert!(matches!(&small.steps[1].act, Act::Content(Content::Octets(filled)) if filled.octets() == b"a\r\nb\r\n"));
     let chunks = plan(">> 1000 large.eml\n>> LAST large.eml\n");
     let parts: Vec<_> = chunks
         .steps
@@ -178,4 +178,24 @@ fn a_recording_has_a_pace_of_its_own() {
     plan.at_its_pace(&file::read(text.as_bytes()).expect("a recording"));
     let pause = |step: &Step| if let Act::Sleep(time) = step.act { Some(time) } else { None };
     assert_eq!(plan.steps.iter().filter_map(pause).collect::<Vec<_>>(), [Duration::from_secs(2)]);
+}
+
+#[test]
+fn a_secret_of_the_environment_is_known_by_its_place_and_shown_by_its_name() {
+    let world = crate::script::tests::world().with_variables(|_| Some("1".to_owned()));
+    let target = Target::read("lab:", &Profiles::shipped()).expect("a target");
+    let allowed = ["A_KEY".to_owned()];
+    let values = Values::new(&[], None, &target, &allowed, &world);
+    let script =
+        "> MAIL FROM:<>\n> RCPT TO:<x{{env.A_KEY}}@b>\n> DATA\n< 354\n| a1: {{env.A_KEY}}\n| {{env.A_KEY}}\n> .\n";
+    let document = crate::conversation::file::read(script.as_bytes()).expect("a script");
+    let plan = plan(&document, "s.smtp", &values, &Folders::default()).expect("a plan");
+    assert_eq!(plan.recipients, ["x{{env.A_KEY}}@b"]);
+    let content = plan.steps.iter().find_map(|step| match &step.act {
+        Act::Content(Content::Octets(filled)) => Some(filled),
+        _ => None,
+    });
+    let content = content.expect("content");
+    assert_eq!((content.octets(), content.places()), (&b"a1: 1\r\n1\r\n"[..], vec![4..5, 7..8]));
+    assert_eq!(content.shown(), b"a1: {{env.A_KEY}}\r\n{{env.A_KEY}}\r\n");
 }

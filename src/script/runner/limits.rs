@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::smtp::{Command, Verb};
 
+use super::super::filled::Filled;
 use super::super::plan::Sending;
 use super::Runner;
 
@@ -50,10 +51,7 @@ impl Runner<'_> {
         if sending.verb != Verb::Rcpt {
             return;
         }
-        let mut line = Vec::new();
-        for piece in &sending.pieces {
-            line.extend_from_slice(piece.octets().unwrap_or_default());
-        }
+        let line = Filled::of(&sending.pieces).shown();
         self.report.unnamed.extend(Command::parse(&line).path.map(|path| path.address()));
     }
 }

@@ -13,7 +13,7 @@ use crate::client::{Connection, Options, Request, SharedJournal, connect, timeou
 use crate::conversation::event::Remark;
 use crate::conversation::{Dialogue, Event, Log};
 use crate::smtp::session::Awaited;
-use crate::smtp::{Phase, Reply, Secret, Verb};
+use crate::smtp::{Phase, Reply, Verb};
 use crate::world::World;
 
 use super::super::plan::Ask;
@@ -101,15 +101,15 @@ impl<'a> Wire<'a> {
         world: World,
         started: Duration,
         greeting: Ask,
-        secrets: Vec<Secret>,
+        first: Vec<Request>,
     ) {
         (self.fault, self.delivered_here, self.loopback) = (None, 0, false);
         (self.reason, self.hint) = (None, None);
         (self.reply_timeout, self.connect_timeout) = (options.reply_timeout, options.connect_timeout);
         self.ties.connect(greeting);
         let connection = connect(options, journal, world, started);
-        for secret in secrets {
-            let _ = connection.requests.send(Request::Learn(secret)).await;
+        for request in first {
+            let _ = connection.requests.send(request).await;
         }
         self.connection = Some(connection);
     }

@@ -15,7 +15,7 @@ pub(super) fn of(plan: &Plan) -> (Vec<Beside>, Vec<usize>) {
         first.push(rows.len());
         match &step.act {
             Act::Send(lines) => rows.extend(lines.iter().map(|line| row(vec![sent(line)]))),
-            Act::Content(Content::Octets(octets)) => rows.push(row(content_lines(octets))),
+            Act::Content(Content::Octets(filled)) => rows.push(row(content_lines(&filled.shown()))),
             Act::Content(Content::File(file)) => {
                 let name = escape::for_screen(file.name.as_bytes());
                 rows.push(row(vec![format!("|@{} {name}", if file.as_is { "raw" } else { "" })]));

@@ -46,7 +46,9 @@ impl Play {
         let document = read(script.as_bytes()).expect("a file");
         let target = Target::read("127.0.0.1:25", &Profiles::shipped()).expect("a target");
         let world = crate::script::tests::world();
-        let values = Values::new(&[], None, &target, &[], &world);
+        let world = world.with_variables(|name| (name == "A_TOKEN").then(|| "hunter2".to_owned()));
+        let allowed: Vec<_> = script.contains("{{env.").then(|| "A_TOKEN".to_owned()).into_iter().collect();
+        let values = Values::new(&[], None, &target, &allowed, &world);
         let planned = plan(&document, "relay.smtp", &values, &Folders::default()).expect("a plan");
         let mut setup = Setup {
             credentials: Err("nobody logs in".to_owned()),
@@ -276,6 +278,25 @@ fn masked_lines_are_answered_from_the_credentials_or_say_what_is_missing() {
     assert_eq!(play.orders.len(), 1, "the secret is looked for from then on");
     assert!(play.stepper.rows().iter().all(|row| row.right.iter().all(|line| !line.contains("bm9kZHk"))));
     assert_eq!(play.stepper.tally(), (0, 0));
+}
+
+#[test]
+fn a_secret_is_taught_before_the_first_order_of_each_connection_whatever_comes_first() {
+    let mut play = Play::of("> DATA\n< 354\n| {{env.A_TOKEN}}\n> .\n");
+    play.says("* connected 127.0.0.1:25\n< 220 mx");
+    // DATA is typed by hand, and its line is passed over.
+    play.stepper.skip(&play.dialogue);
+    play.sends(b"DATA");
+    play.says("< 354 go");
+    play.typed(None).expect("content");
+    assert_eq!(play.orders, ["Ask(LearnName(Secret(…)))", "Ask(Hide([0..7]))"]);
+    assert!(play.stepper.rows().iter().any(|row| row.right == ["| {{env.A_TOKEN}}"]), "{:?}", play.stepper.rows());
+    let mut play = Play::of("* reconnect\n* sleep 1s\n> NOOP {{env.A_TOKEN}}\n");
+    play.says("* connected 127.0.0.1:25\n< 220 mx");
+    play.typed(None).expect("another connection");
+    play.stepper.reconnected(&play.log);
+    play.typed(None).expect("a wait");
+    assert_eq!(play.orders, ["Reconnect", "Ask(LearnName(Secret(…)))", "Wait(1s)"]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{Outcome, Overlay, letter, message, message_place};
 use crate::lesson::Lesson;
 use crate::library::Pruned;
 use crate::profile::size;
-use crate::script::values;
+use crate::script::secrecy;
 use crate::smtp::escape;
 use crate::tui::learn;
 use crate::tui::model::Model;
@@ -295,7 +295,7 @@ fn name(pruned: &Pruned) -> String {
     escape::for_screen(pruned.path.file_stem().unwrap_or_default().to_string_lossy().as_bytes())
 }
 
-/// Whether a message may really go there, and for whom.
+/// Title, text and keys of a question.
 type Words = (&'static str, String, &'static str);
 
 fn in_clear(why: &str) -> Words {
@@ -308,7 +308,7 @@ fn reading(of: &ReplayOf) -> Words {
     let names: Vec<String> = of.environment.iter().map(|name| escape::for_screen(name.as_bytes())).collect();
     let (variable, it) = if names.len() == 1 { ("variable", "it") } else { ("variables", "them") };
     let secret =
-        if names.iter().any(|name| values::is_secret(name)) { " What a name calls a secret is masked." } else { "" };
+        if names.iter().any(|name| secrecy::is_secret(name)) { " What a name calls a secret is masked." } else { "" };
     let words = format!(
         "The script reads the {variable} {} of the environment, and sends {it} to {}.{secret}",
         names.join(", "),
@@ -317,6 +317,7 @@ fn reading(of: &ReplayOf) -> Words {
     ("The environment", words, "y let it read that and replay · Esc don't")
 }
 
+/// Whether a message may really go there, and for whom.
 fn handing_over(host: &str, recipients: &[String], production: bool) -> String {
     const NAMED: usize = 5;
     let mut names = recipients.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");

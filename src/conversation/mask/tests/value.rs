@@ -103,6 +103,42 @@ fn a_password_that_is_a_servers_word_too_is_masked_wherever_it_stands() {
 }
 
 #[test]
+fn of_a_secret_of_several_lines_each_is_masked_and_in_base64_too() {
+    let key = "-----BEGIN PRIVATE KEY-----\r\nMC4CAQAwBQYDK2VwBCIEIHx1\nq8Zz0Qbb5w==\n}\n-----END PRIVATE KEY-----\n";
+    let wrapped = STANDARD.encode(key);
+    let mut lines = vec!["> HELO a", "< 250 mx", "> MAIL FROM:<>", "< 250 ok", "> RCPT TO:<a@b>", "< 250 ok"];
+    lines.extend(["> DATA", "< 354 go", "> MC4CAQAwBQYDK2VwBCIEIHx1", ">  q8Zz0Qbb5w== }", "> }"]);
+    let base64: Vec<_> = wrapped.as_bytes().chunks(40).map(|it| format!("> {}", String::from_utf8_lossy(it))).collect();
+    lines.extend(base64.iter().map(String::as_str));
+    let recorded = recorded(&mut knowing(key), &lines);
+    assert_eq!(recorded[8..11], ["> {{auth}}", ">  {{auth}} }", "> }"]);
+    for line in &recorded[11..] {
+        assert!(!line.contains("BQYDK2Vw") && line.contains("{{auth}}"), "{recorded:#?}");
+    }
+}
+
+#[test]
+fn what_is_a_secret_even_as_a_name_and_what_is_one_by_its_place_is_masked() {
+    let mut mask = Mask::default();
+    mask.learn_name("anotherdude".into());
+    check(
+        &mut mask,
+        &[
+            ("> RCPT TO:<anotherdude@target.local>", "> RCPT TO:<{{auth}}@target.local>"),
+            ("< 550 <anotherdude@target.local> is nobody", "< 550 <{{auth}}@target.local> is nobody"),
+            ("> EHLO anotherdude.com", "> EHLO {{auth}}.com"),
+        ],
+    );
+    let mut mask = Mask::default();
+    // The 1 of the first line, and all but the first octet of the second, which is sent in two pieces.
+    mask.hide(vec![6..7, 11..14]);
+    check(
+        &mut mask,
+        &[("> NOOP a1b", "> NOOP a{{auth}}b"), ("> HE\\c", "> H{{auth}}"), ("> LPX", "> {{auth}}X"), ("> HELP", "")],
+    );
+}
+
+#[test]
 fn a_remark_is_searched_too() {
     let remark = Remark::new("error").with("text", "said hunter2 twice: hunter2");
     assert_eq!(knowing("hunter2").remark(remark).get("text"), Some("said {{auth}} twice: {{auth}}"));

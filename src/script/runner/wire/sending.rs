@@ -25,7 +25,12 @@ impl Wire<'_> {
     }
 
     pub(in crate::script::runner) async fn content(&mut self, content: &Content) -> Arrived {
-        self.request(content.clone().request()).await
+        for request in content.clone().requests() {
+            if self.request(request).await == Arrived::Stopped {
+                return Arrived::Stopped;
+            }
+        }
+        Arrived::Yes
     }
 
     /// Hands a request to the client, and takes in what happens until it has room for it.
