@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::assets::ASSETS;
-use crate::conversation::file::{Document, FileError, Reader};
+use crate::conversation::file::{Document, read};
 
 /// With what the word for one begins.
 pub const PREFIX: &str = "example:";
@@ -38,12 +38,7 @@ pub fn text(name: &str) -> Result<&'static str, String> {
 /// As for [`text`].
 #[must_use]
 pub fn document(word: &Path) -> Option<Result<Document, String>> {
-    let said = |error: FileError| error.in_file(word).to_string();
-    let read = |text: &str| {
-        let mut reader = Reader::new();
-        reader.feed(text.as_bytes()).map_err(said)?;
-        reader.finish().map_err(said)
-    };
+    let read = |text: &str| read(text.as_bytes()).map_err(|error| error.in_file(word).to_string());
     name(word).map(|name| text(name).and_then(read))
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::example;
+
 /// The folders from which a script may read.
 #[derive(Debug, Clone, Default)]
 pub struct Folders {
@@ -12,6 +14,14 @@ pub struct Folders {
 }
 
 impl Folders {
+    /// Those of a script that is called so: its own folder, but for one from standard input or one that is shipped.
+    #[must_use]
+    pub fn of(script: &Path) -> Self {
+        let folder = script.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let is_a_file = script.as_os_str() != "-" && example::name(script).is_none();
+        Self { own: is_a_file.then(|| folder.to_owned()), allowed: Vec::new() }
+    }
+
     /// Reads a file that a script names.
     ///
     /// # Errors
@@ -58,6 +68,13 @@ fn unreadable(name: &Path, error: &std::io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_script_in_a_file_has_a_folder_of_its_own() {
+        for (script, own) in [("a/s.smtp", Some("a")), ("s.smtp", Some(".")), ("-", None), ("example:basic", None)] {
+            assert_eq!(Folders::of(script.as_ref()).own.as_deref(), own.map(Path::new), "{script}");
+        }
+    }
 
     #[test]
     fn only_files_below_the_folders_are_read() {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use super::Arguments;
 use super::ask;
 use crate::client::{Options, SharedJournal};
-use crate::conversation::file::{Document, Header, Reader, Side, open};
+use crate::conversation::file::{self, Document, Header, Side, open};
 use crate::conversation::journal::Journal;
 use crate::conversation::{Dialogue, Kind};
 use crate::lab::{self, Lab};
@@ -107,8 +107,7 @@ pub(super) async fn prepare(
     let mut target = target(&document, path, to, &profiles)?;
     let vars = document.header.table.get("vars").and_then(toml::Value::as_table);
     let values = Values::new(&arguments.variables, vars, &target, &arguments.allow_env, world);
-    let own = if name == "-" || example::name(path).is_some() { None } else { Some(folder_of(path)) };
-    let folders = Folders { own, allowed: arguments.allow_files.clone() };
+    let folders = Folders { allowed: arguments.allow_files.clone(), ..Folders::of(path) };
     let mut plan = plan(&document, &name, &values, &folders).map_err(|error| error.to_string())?;
     if arguments.pace {
         plan.at_its_pace(&document);
@@ -193,22 +192,8 @@ fn read(path: &Path) -> Result<(String, Document), String> {
         .lock()
         .read_to_end(&mut bytes)
         .map_err(|error| format!("standard input can't be read: {error}"))?;
-    Ok(("-".to_owned(), parsed(&bytes, path)?))
-}
-
-/// A script from memory, with what it is called.
-fn parsed(bytes: &[u8], name: &Path) -> Result<Document, String> {
-    let said = |error: crate::conversation::file::FileError| error.in_file(name).to_string();
-    let mut reader = Reader::new();
-    reader.feed(bytes).map_err(said)?;
-    reader.finish().map_err(said)
-}
-
-fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
+    let document = file::read(&bytes).map_err(|error| error.in_file(path).to_string())?;
+    Ok(("-".to_owned(), document))
 }
 
 fn target(document: &Document, path: &Path, to: Option<&str>, profiles: &Profiles) -> Result<Target, String> {

@@ -13,7 +13,6 @@ use crate::conversation::file::{Document, Header, Side};
 use crate::conversation::journal::Journal;
 use crate::lab::{self, Lab};
 use crate::profile::{Endpoint, Profiles, Target};
-use crate::script::example;
 use crate::script::files::Folders;
 use crate::script::plan::{Plan, plan};
 use crate::script::values::{self, Values};
@@ -99,10 +98,8 @@ fn ready(document: &Document, path: &Path, typed: &str, world: &World) -> Result
         ));
     }
     let values = Values::new(&[], vars, &target, &[], world);
-    let own = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let own = example::name(path).is_none().then(|| own.to_owned());
-    let folders = Folders { own, allowed: Vec::new() };
-    let plan = plan(document, &super::prepare::name(path), &values, &folders).map_err(|error| error.to_string())?;
+    let plan =
+        plan(document, &super::prepare::name(path), &values, &Folders::of(path)).map_err(|error| error.to_string())?;
     if plan.steps.is_empty() {
         return Err("it holds nothing to send".to_owned());
     }
