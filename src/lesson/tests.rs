@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::fact::Watcher;
-use super::{Attempt, Goal, Happening, Lesson};
+use super::{Attempt, Goal, Happening, Lesson, file};
 use crate::conversation::{Log, Micros, sample};
 
 /// Adds such lines to a log, a second apart.
@@ -461,6 +461,8 @@ fn every_shipped_lesson_is_well_formed_and_has_what_a_lesson_needs() {
         assert!(lesson.solution.is_some() && lesson.wrong_ways.len() >= 2, "{name} can be checked");
         assert!(lesson.steps.iter().all(|step| step.hints.len() == 3), "{name} has three hints a step");
         assert!(!lesson.questions.is_empty() && lesson.learnt.is_some() && lesson.minutes.is_some(), "{name}");
+        let mut reasons = lesson.questions.iter().map(|quiz| &quiz.why);
+        assert!(reasons.all(|why| matches!(why, file::Why::Each(_))), "{name} gives a reason for each answer");
         let scenario = format!("scenarios/{}.toml", lesson.scenario);
         assert!(crate::assets::text(&scenario).is_some(), "{name}: {scenario}");
     }

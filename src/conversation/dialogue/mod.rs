@@ -5,6 +5,7 @@
 
 mod beside;
 mod exchange;
+mod recent;
 mod recipient;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use crate::smtp::{Class, EnhancedCode, Phase, Reply, ReplyCode, ReplyReader, Ver
 
 use super::fold::{Answered, Fold};
 use super::log::{Entry, Kind, Log};
+use recent::Recent;
 use recipient::Decision;
 
 pub use beside::Beside;
@@ -47,6 +49,7 @@ pub struct Dialogue {
     fold: Fold,
     seen: usize,
     checkpoints: Vec<Fold>,
+    recent: Recent,
     /// The exchange whose reply is being received.
     open: Option<u32>,
     /// The last sent record may be a piece of a line; its octets so far.
@@ -175,13 +178,7 @@ impl Dialogue {
         if record + 1 >= self.seen {
             return self.fold.clone();
         }
-        let mut at =
-            Self { fold: self.checkpoints.get(record / CHECKPOINT).cloned().unwrap_or_default(), ..Self::default() };
-        at.seen = record / CHECKPOINT * CHECKPOINT;
-        for (index, entry) in log.since(at.seen).take_while(|(index, _)| *index <= record) {
-            at.record(index, &entry);
-        }
-        at.fold
+        self.recent.state_at(log, record, || self.checkpoints.get(record / CHECKPOINT).cloned().unwrap_or_default())
     }
 
     /// The exchange that a record belongs to: the last one that began at it or before.
