@@ -224,9 +224,7 @@ fn goes_on(pane: &LessonPane) -> String {
     let at = match pane.stage() {
         Stage::Steps => {
             let step = pane.reached().steps + 1;
-            format!(
-                "at step {step}, where you left it, with a fresh server, to which all is said anew from the greeting on"
-            )
+            format!("at step {step}, where you left it, with a fresh server: the conversation begins again")
         }
         _ => "with its question: all steps are done".to_owned(),
     };
