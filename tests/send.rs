@@ -75,6 +75,11 @@ impl Desk {
 
     /// Sends with these arguments, and this on standard input.
     fn send_with(&self, input: &[u8], arguments: &[&str]) -> Ran {
+        self.send_where(("A_KEY", "none"), input, arguments)
+    }
+
+    /// The same where a variable of the environment is this.
+    fn send_where(&self, (name, value): (&str, &str), input: &[u8], arguments: &[&str]) -> Ran {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ehlo"))
             .arg("send")
             .args(arguments)
@@ -85,6 +90,7 @@ impl Desk {
             .env("XDG_DATA_HOME", self.path("data"))
             .env("NODDY_PASSWORD", "pass-word-of-noddy")
             .env("LOGNAME", "dude")
+            .env(name, value)
             .env_remove("HOSTNAME")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

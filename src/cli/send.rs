@@ -27,6 +27,7 @@ mod brief;
 mod content;
 mod exits;
 mod glued;
+mod kept;
 mod meant;
 mod parameters;
 mod parts;
@@ -163,7 +164,7 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
         return Ok(dump(&prepared.outline.body)?.code());
     }
     if output.as_script {
-        let (script, comments) = prepared.as_script(world)?;
+        let (script, comments) = prepared.as_script()?;
         for words in comments.iter().filter(|_| !common.quiet) {
             super::complain(COMMAND, format_args!("a comment in the script: {words}"));
         }

@@ -74,3 +74,50 @@ fn a_secret_of_the_environment_is_sent_and_nowhere_to_be_seen() {
     assert!(desk.transcripts().contains("> NOOP {{auth}}"), "{}", desk.transcripts());
     desk.script(script, &["--target", "lab:"]).expect(2, &["--allow-env NODDY_PASSWORD"]);
 }
+
+/// All that a folder holds, file after file.
+fn all_of(folder: &std::path::Path) -> String {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let each = entries.map(|entry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => all_of(&entry.path()),
+        _ => String::from_utf8_lossy(&std::fs::read(entry.path()).unwrap_or_default()).into_owned(),
+    });
+    each.collect()
+}
+
+#[test]
+fn a_secret_in_the_envelope_and_in_content_stands_in_nothing_that_is_kept_or_said() {
+    let desk = Desk::new();
+    // As a name in an address it could be anybody's, and one of a letter could stand anywhere.
+    let script = "> EHLO me\n> MAIL FROM:<{{env.BOX_TOKEN}}@noddy.com>\n< 250\n> RCPT TO:<{{env.BOX_TOKEN}}@target.local>\n\
+                  < 250\n> DATA\n< 354\n| X-Key: {{env.BOX_TOKEN}} q{{env.PIN}}q\n> .\n< 250\n> QUIT\n";
+    let path = desk.write("envelope.smtp", script);
+    let peer = "S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 550 no anotherdude@target.local\n\
+                C: *\nS: 503 no\nC: QUIT\nS: 221 bye\n";
+    for (target, code) in [("lab:catch-all", 0), ("", 1)] {
+        let peer = target.is_empty().then(|| Peer::play(peer));
+        let target = peer.as_ref().map_or(target.to_owned(), Peer::target);
+        for more in [&[][..], &["--json"], &["--report", "junit"]] {
+            if peer.is_some() && !more.is_empty() {
+                continue;
+            }
+            let to = ["--target", &target, "--allow-env", "BOX_TOKEN", "--allow-env", "PIN"];
+            let mut command = desk.command(&[&[path.to_str().expect("UTF-8")], &to[..], more].concat());
+            let ran = finish(command.env("BOX_TOKEN", "anotherdude").env("PIN", "Z").spawn().expect("it starts"));
+            ran.expect(code, &[]);
+            for place in [&ran.out, &ran.err, &all_of(&desk.path("state")), &all_of(&desk.path("data"))] {
+                assert!(!place.contains("anotherdude") && !place.contains("qZq"), "{place}");
+            }
+        }
+    }
+    let kept = all_of(&desk.path("state"));
+    assert!(
+        kept.contains("> RCPT TO:<{{auth}}@target.local>") && kept.contains("X-Key: {{auth}} q{{auth}}q"),
+        "{kept}"
+    );
+    let mut command =
+        desk.command(&[path.to_str().expect("UTF-8"), "--target", "192.0.2.1:25", "--allow-env", "BOX_TOKEN,PIN"]);
+    let ran = finish(command.env("BOX_TOKEN", "anotherdude").env("PIN", "Z").spawn().expect("it starts"));
+    ran.expect(2, &[]);
+    assert!(!ran.err.contains("anotherdude"), "{}", ran.err);
+}

@@ -229,6 +229,31 @@ fn a_template_reads_the_environment_where_that_is_allowed_and_its_secrets_are_ma
     let script = desk.send(&[&allowed[..], &["--as-script"]].concat());
     script.expect(0, &["| key {{env.NODDY_PASSWORD}}", "--allow-env NODDY_PASSWORD"]).lacks(&["pass-word-of-noddy"]);
     assert!(desk.send(&[&allowed[..], &["--dump-mail"]].concat()).out.contains("key pass-word-of-noddy"));
+    for (option, words) in [(&["--encoding", "base64"][..], "in base64"), (&["--bdat", "10"], "--bdat counts")] {
+        let ran = desk.send(&[&allowed[..], &["--as-script"], option].concat());
+        ran.expect(2, &["{{env.NODDY_PASSWORD}} is a secret", words]).lacks(&["pass-word-of-noddy"]);
+    }
+}
+
+#[test]
+fn only_the_place_of_a_secret_becomes_its_name_and_a_key_of_several_lines_is_masked() {
+    let desk = Desk::new();
+    let template = desk.write("t.eml", "Subject: noddy\n\nkey {{env.A_KEY}}\n");
+    let to = ["lab:", "--from", "dude@noddy.com", "--to", "anotherdude@target.local", "--template", &template];
+    let spoken = |key: &str, more: &[&str]| {
+        desk.send_where(("A_KEY", key), b"", &[&to[..], &["--allow-env", "A_KEY"], more].concat())
+    };
+    let script = spoken("noddy", &["--as-script"]);
+    script.expect(0, &["| Subject: noddy\n", "| key {{env.A_KEY}}\n", "MAIL FROM:<dude@noddy.com>"]);
+    let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIHx1\nq8Zz0Qbb5w==\n-----END PRIVATE KEY-----";
+    spoken(pem, &["--as-script"]).expect(2, &["several lines"]).lacks(&["q8Zz0Qbb5w"]);
+    for more in [&[][..], &["--encoding", "base64"], &["--json"]] {
+        let saved = desk.path("key.smtp");
+        let ran = spoken(pem, &[more, &["--force", "--save", saved.to_str().expect("UTF-8")]].concat());
+        ran.expect(0, &[]).lacks(&["q8Zz0Qbb5w", "MC4CAQAwBQYDK2Vw"]);
+        let saved = std::fs::read_to_string(saved).expect("saved");
+        assert!(saved.contains("{{auth}}") && !saved.contains("q8Zz0Qbb5w") && !saved.contains("MC4CAQ"), "{saved}");
+    }
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use self::inputs::{Inputs, read, unreadable};
-pub(super) use self::inputs::{Place, STANDARD_INPUT};
+use self::inputs::{Inputs, unreadable};
+pub(super) use self::inputs::{Place, STANDARD_INPUT, read};
 use self::tokens::Tokens;
 use super::arguments::Content;
 use super::parts::Part;

@@ -5,16 +5,16 @@ use tempfile::TempDir;
 use super::Arguments;
 use super::announced::Header;
 use super::content::{self, Made, Place};
+use super::kept::Kept;
 use super::survey::Survey;
 use super::target::{self, Way};
 use crate::conversation::Log;
 use crate::conversation::file::{Document, Header as Head, Reader, write_document};
-use crate::message::samples;
 use crate::profile::{Profiles, Protocol, Version};
 use crate::script::Offered;
 use crate::script::files::Folders;
 use crate::script::plan::{Act, Content, Plan, Step, plan};
-use crate::script::values::{self, Values};
+use crate::script::values::Values;
 use crate::smtp::escape;
 use crate::transaction::{Body, Leave, Opening, Outline, Point, Xclient};
 use crate::world::World;
@@ -33,6 +33,8 @@ pub(super) struct Prepared {
     pub(super) offered: Vec<Offered>,
     /// Variables of the environment that the message may hold.
     pub(super) environment: Vec<String>,
+    /// Secrets of the environment that stand in it by a name, where it becomes a script.
+    kept: Kept,
     /// What goes out first, whatever it says.
     pub(super) raw_header: Option<Vec<u8>>,
     /// Where the message is, if it is too large for memory: gone with this.
@@ -133,9 +135,12 @@ pub(super) fn prepared(
     let goes_out = outset.goes_out();
     let Outset { mut way, names: Names { greeting: name, from, to }, stop, leave, xclient } = outset;
     let envelope = &arguments.envelope;
+    let as_script = arguments.output.as_script;
+    let chunked = envelope.bdat.is_some();
+    let kept = if as_script { Kept::of(&arguments.content, chunked, world)? } else { Kept::default() };
     let Made { body, folder } = if goes_out || arguments.output.dump_mail {
         let envelope = content::Envelope { from: &from, to: &to };
-        content::made(&arguments.content, &envelope, arguments.output.as_script, place, world)?
+        content::made(&arguments.content, &envelope, as_script, place, &kept.world(world))?
     } else {
         Made { body: Body::Lines(Vec::new()), folder: None }
     };
@@ -144,8 +149,9 @@ pub(super) fn prepared(
         Protocol::Esmtp => "EHLO",
         Protocol::Lmtp => "LHLO",
     };
-    let survey = if goes_out { Some(surveyed(&body, envelope.bdat, folder.is_some())?) } else { None };
-    let offered = arguments.parameters.offered(survey.as_ref(), &from, &to, envelope.bdat.is_some());
+    let whole = kept.filled(&body);
+    let survey = if goes_out { Some(surveyed(&whole, envelope.bdat, folder.is_some())?) } else { None };
+    let offered = arguments.parameters.offered(survey.as_ref(), &from, &to, chunked);
     let raw_header = match arguments.announced.header()? {
         Some(Header::Addresses(announcement)) => {
             way.target.announcement = Some(announcement);
@@ -170,7 +176,7 @@ pub(super) fn prepared(
     };
     let environment = arguments.content.allow_env.clone();
     let greeting = format!("{verb} {name}");
-    Ok(Prepared { way, outline, greeting, xclient, offered, environment, raw_header, folder })
+    Ok(Prepared { way, outline, greeting, xclient, offered, environment, kept, raw_header, folder })
 }
 
 /// Chunks in which a message may go.
@@ -293,7 +299,7 @@ impl Prepared {
     ///
     /// # Errors
     /// A message that is too large to stand in one and is in no file of the user's.
-    pub(super) fn as_script(&self, world: &World) -> Result<(Vec<u8>, Vec<String>), String> {
+    pub(super) fn as_script(&self) -> Result<(Vec<u8>, Vec<String>), String> {
         let Self { way, greeting, xclient, .. } = self;
         if let (Some(_), Body::File { .. }) = (&self.folder, &self.outline.body) {
             return Err("the message is too large to stand in a script, and is in no file whose name could: \
@@ -319,19 +325,8 @@ impl Prepared {
         script.extend(outline.whole_script(&opening));
         let mut told: Vec<String> = opening.comments(outline.stop).into_iter().map(str::to_owned).collect();
         // A secret is read again when the script runs.
-        for variable in self
-            .environment
-            .iter()
-            .filter(|name| crate::script::secrecy::holds_secret(name, &world.variable(name).unwrap_or_default()))
-        {
-            let mut secret = Vec::new();
-            escape::to_file(world.variable(variable).unwrap_or_default().as_bytes(), &mut secret);
-            if !secret.is_empty() && memchr::memmem::find(&script, &secret).is_some() {
-                script = samples::replaced(&script, &secret, values::marker(variable).as_bytes());
-                let words = format!("{} is filled by ehlo run --allow-env {variable}", values::marker(variable));
-                told.push(words);
-            }
-        }
+        let (script, secrets) = self.kept.named(script);
+        told.extend(secrets);
         Ok((script, told))
     }
 }

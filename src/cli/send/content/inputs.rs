@@ -192,7 +192,7 @@ enum Attached {
 }
 
 /// Reads a file, up to what may be held.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
+pub(in crate::cli::send) fn read(path: &Path) -> Result<Vec<u8>, String> {
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     let mut octets = Vec::new();
     // A pipe does not say how much there is in it.
