@@ -12,6 +12,8 @@ use crate::interchange::{self, FORMATS, Format};
 use crate::library;
 use crate::world::World;
 
+const COMMAND: &str = "ehlo convert";
+
 /// Its arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_help = formats())]
@@ -65,13 +67,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     });
     match done {
         Ok(()) => Exit::Done,
-        Err(words) => super::complain("ehlo convert", words),
+        Err(words) => super::complain(COMMAND, words),
     }
 }
 
 fn list(input: &Path, common: &Common) -> Result<(), String> {
     let imported = input::all(input)?;
-    input::say(&imported, input, "ehlo convert", common);
+    input::say(&imported, input, COMMAND, common);
     print(input::list(&imported).as_bytes())
 }
 
@@ -80,18 +82,17 @@ fn convert(arguments: &Arguments, input: &Path, common: &Common, world: &World) 
     let format = format(arguments.format, output)?;
     // Before it is read: whoever records into it may be done by then, and has written the end.
     let goes_on = library::is_recorded_into(input);
-    let document = input::one(input, arguments.session, "ehlo convert", common)?;
+    let document = input::one(input, arguments.session, COMMAND, common)?;
     let mut document = if arguments.anonymise { anonymise(&document) } else { document };
     if goes_on && format.is_own() {
         document.header.set_copied(world.now());
     }
     if let Some(class) = document.header.exam().filter(|_| !common.quiet && !format.is_own()) {
-        // Standard error may be closed; there is nobody to tell then.
-        let _ = writeln!(std::io::stderr(), "ehlo convert: {}: {}", input::shown(input), exam::refusal(class));
+        super::complain(COMMAND, format_args!("{}: {}", input::shown(input), exam::refusal(class)));
     }
     if !common.quiet {
         for words in (format.left_out)(&document) {
-            let _ = writeln!(std::io::stderr(), "ehlo convert: {}: {words}", input::shown(input));
+            super::complain(COMMAND, format_args!("{}: {words}", input::shown(input)));
         }
     }
     let octets = format.write(&document, &Knowledge::shipped());

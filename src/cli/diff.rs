@@ -70,9 +70,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     let Comparison { rows, scripts } = match comparison {
         Ok(comparison) => comparison,
         Err(words) => {
-            // Standard error may be closed; there is nobody to tell then.
-            let _ = writeln!(std::io::stderr(), "ehlo diff: {words}");
-            return Exit::Usage;
+            return super::complain("ehlo diff", words);
         }
     };
     let counted = rows.iter().filter(|row| row.counts(arguments.exact)).count();

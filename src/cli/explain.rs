@@ -201,9 +201,7 @@ fn print(out: &str) -> Exit {
 }
 
 fn complain(words: &str) -> Exit {
-    // Standard error may be closed; there is nobody to tell then.
-    let _ = writeln!(std::io::stderr(), "{}", super::fold::err(&format!("ehlo explain: {words}")));
-    Exit::Usage
+    super::complain("ehlo explain", words)
 }
 
 fn given(words: &[String]) -> std::io::Result<String> {
@@ -243,7 +241,7 @@ fn knowledge(common: &Common, world: &World) -> Knowledge {
 
 fn warn(common: &Common, words: &str) {
     if !common.quiet {
-        let _ = writeln!(std::io::stderr(), "{}", super::fold::err(&format!("ehlo explain: {words}")));
+        complain(words);
     }
 }
 

@@ -5,6 +5,8 @@ use std::io::IsTerminal as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::smtp::escape;
+
 /// Fewer columns than these are filled as if they were so many.
 const LEAST: usize = 40;
 
@@ -13,9 +15,9 @@ pub(super) fn out(text: &str) -> String {
     for_columns(text, columns(std::io::stdout().is_terminal()))
 }
 
-/// A text as standard error shows it.
+/// A text as standard error shows it, whoever wrote the words in it.
 pub(super) fn err(text: &str) -> String {
-    for_columns(text, columns(std::io::stderr().is_terminal()))
+    for_columns(&escape::for_lines(text), columns(std::io::stderr().is_terminal()))
 }
 
 fn columns(terminal: bool) -> Option<usize> {
@@ -85,6 +87,12 @@ fn width(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_complained_of_says_nothing_to_the_terminal() {
+        let said = "ehlo run: a\u{1b}[31m.smtp:2:4: `x\0y`\u{202e}\nnext";
+        assert_eq!(err(said), "ehlo run: a\\e[31m.smtp:2:4: `x\\x00y`\\u{202e}\nnext");
+    }
 
     #[test]
     fn no_line_is_broken_within_a_word() {

@@ -1,6 +1,6 @@
 //! A conversation from a file or standard input, whatever of the known wrote it: transcripts are read, the rest imported.
 
-use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::conversation::file::{self, Document};
@@ -164,11 +164,9 @@ pub(super) fn say(imported: &Imported, path: &Path, command: &str, common: &Comm
         return;
     }
     let name = if path == Path::new("-") { "standard input".to_owned() } else { shown(path) };
-    let mut err = std::io::stderr().lock();
     let warnings = imported.conversations.iter().flat_map(|document| document.warnings.iter().map(ToString::to_string));
     for words in imported.unread.words().chain(warnings) {
-        // Standard error may be closed; there is nobody to tell then.
-        let _ = writeln!(err, "{command}: {name}: {words}");
+        super::complain(command, format_args!("{name}: {words}"));
     }
 }
 

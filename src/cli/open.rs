@@ -1,6 +1,5 @@
 //! `ehlo open FILE...`: the workbench on saved transcripts, and on what other programs wrote.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{Common, Exit, input};
@@ -37,8 +36,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         match found.and_then(|path| conversations(&path, arguments.session)) {
             Ok(paths) => opened.extend(paths),
             Err(words) => {
-                let _ = writeln!(std::io::stderr(), "ehlo: {words}");
-                return Exit::Usage;
+                return super::complain("ehlo", words);
             }
         }
     }

@@ -45,8 +45,7 @@ pub(super) fn open(launch: Launch, common: &Common, world: &World) -> Exit {
     match left {
         Ok(left) => {
             for warning in &left.warnings {
-                // Standard error may be closed; there is nobody to tell then.
-                let _ = writeln!(std::io::stderr(), "ehlo: {warning}");
+                super::complain("ehlo", warning);
             }
             let mut out = std::io::stdout();
             // The terminal may be gone by now.
@@ -108,8 +107,7 @@ fn apart(words: String, path: &std::path::Path) -> String {
 }
 
 fn complain(error: &dyn std::error::Error) -> Exit {
-    let _ = writeln!(std::io::stderr(), "ehlo: {error}");
-    Exit::Usage
+    super::complain("ehlo", error)
 }
 
 #[cfg(test)]

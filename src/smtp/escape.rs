@@ -96,6 +96,13 @@ pub fn for_screen(bytes: &[u8]) -> String {
     out
 }
 
+/// A text of several lines for a person: in each what [`for_screen`] makes of it.
+#[must_use]
+pub fn for_lines(text: &str) -> String {
+    let shown = text.split('\n').map(|line| for_screen(line.as_bytes()));
+    shown.collect::<Vec<_>>().join("\n")
+}
+
 /// Bytes as text, of which every octet that is no UTF-8 can still be told: `\xNN`. Controls stay as they are.
 #[must_use]
 pub fn legible(bytes: &[u8]) -> String {

@@ -6,6 +6,7 @@ use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 
 use crate::profile::{SecretError, ask_nobody};
 use crate::smtp::Secret;
+use crate::smtp::escape::for_lines;
 
 /// Whether there is somebody to ask.
 pub(in crate::cli) fn somebody() -> bool {
@@ -14,7 +15,7 @@ pub(in crate::cli) fn somebody() -> bool {
 
 /// A question to be answered by y; anything else is no.
 pub(in crate::cli) fn confirm(question: &str) -> bool {
-    let _ = write!(std::io::stderr(), "{question} [y/N] ");
+    let _ = write!(std::io::stderr(), "{} [y/N] ", for_lines(question));
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
 }
@@ -24,7 +25,7 @@ pub(in crate::cli) fn password(user: &str) -> Result<Secret, SecretError> {
     if !somebody() {
         return ask_nobody(user);
     }
-    let _ = write!(std::io::stderr(), "Password of {user}: ");
+    let _ = write!(std::io::stderr(), "Password of {}: ", for_lines(user));
     if crossterm::terminal::enable_raw_mode().is_err() {
         return ask_nobody(user);
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::Exit;
 use crate::profile::duration;
 use crate::script::{Outcome, Verdict};
-use crate::smtp::escape::for_screen;
+use crate::smtp::escape::{for_lines, for_screen};
 
 /// How it is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -82,7 +82,7 @@ fn text(runs: &[Run]) -> String {
     let good = runs.iter().filter(|run| run.good()).count();
     let took = duration::words(runs.iter().map(|run| run.took).sum());
     writeln!(out, "{good} of {} as expected, {took} in all", runs.len()).expect("a string takes it");
-    out
+    for_lines(&out)
 }
 
 fn tap(runs: &[Run]) -> String {
@@ -103,7 +103,7 @@ fn tap(runs: &[Run]) -> String {
         }
         out.push_str("  ...\n");
     }
-    out
+    for_lines(&out)
 }
 
 /// A string of YAML: those of JSON are some.

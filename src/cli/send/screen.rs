@@ -152,7 +152,7 @@ impl Screen {
         self.release();
         if self.shows.errors {
             let said = format!("{}: {words}\n", super::COMMAND);
-            let said = if matches!(self.err, Channel::Err) { fold::err(&said) } else { said };
+            let said = if matches!(self.err, Channel::Err) { fold::err(&said) } else { escape::for_lines(&said) };
             let _ = self.err.write(said.as_bytes());
         }
     }

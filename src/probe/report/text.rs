@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::conversation::Log;
 use crate::probe::{Finding, Severity, named};
+use crate::smtp::escape;
 
 use super::{Report, shown};
 
@@ -48,7 +49,7 @@ pub fn text(report: &Report, least: Severity, whole: bool) -> String {
         }
     }
     put!(out, "\n{}", report.summary());
-    out
+    escape::for_lines(&out)
 }
 
 /// The lines of one finding.
@@ -87,16 +88,32 @@ fn wrapped(words: &str, indent: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for word in words.split_whitespace() {
+        // Words of the server's are among ours; they take as many columns as they are shown in.
+        let word = escape::for_screen(word.as_bytes());
         if line.width() + 1 + word.width() > WIDTH - indent && !line.is_empty() {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word);
     }
     if !line.is_empty() {
         lines.push(line);
     }
     lines.into_iter().map(|line| format!("{}{line}", " ".repeat(indent))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_of_the_servers_reaches_the_terminal_as_it_came() {
+        let title = "In clear text: <I>, \u{1b}[31m\0\u{202e}";
+        let finding = Finding::new(Severity::Note, title).meaning("x\u{1b}[32m.test").cure("\u{7}");
+        let lines = finding_lines(&finding, &Log::default(), true).join("\n");
+        assert!(lines.contains("<I>, \\e[31m\\x00\\u{202e}") && lines.contains("x\\e[32m.test"), "{lines}");
+        assert!(lines.contains("Cure: \\x07"), "{lines}");
+    }
 }
