@@ -13,6 +13,16 @@ fn a_message_that_was_taken_is_taken_whatever_quit_is_answered() {
 }
 
 #[test]
+fn a_message_that_was_taken_is_taken_though_quit_is_never_answered() {
+    let desk = Desk::new();
+    let silent = ACCEPTS.replace("S: 221 bye\n", "HOLD\n");
+    for more in [&[][..], &["--swaks-exit-codes"]] {
+        let (ran, _) = desk.against(&after_ehlo(" mx", &silent), &[&TO[..], more].concat());
+        ran.expect(0, &["=== delivered c@d", "warning: QUIT: its reply did not come in time"]);
+    }
+}
+
+#[test]
 fn nothing_is_known_of_a_message_whose_dot_was_not_answered() {
     let desk = Desk::new();
     let silent = ACCEPTS.replace("S: 250 2.0.0 queued\nC: QUIT\nS: 221 bye\n", "HOLD\n");

@@ -19,6 +19,11 @@ impl Runner<'_> {
         while let Some((ask, line, text)) = self.open.first().cloned() {
             let arrived = self.wire.answered(ask).await;
             self.open.remove(0);
+            if arrived == Arrived::TimedOut && self.is_goodbye(ask) {
+                let words = "its reply did not come in time; the message was taken before it";
+                self.outcome(line, text, Verdict::Odd, format!("QUIT: {words}"));
+                continue;
+            }
             self.arrived(ask, line, &text, arrived)?;
             self.judge(ask, line, &text)?;
             self.handshake().await?;
@@ -30,6 +35,12 @@ impl Runner<'_> {
             self.turned_away(reply.code(), "nothing that was sent").await?;
         }
         GO_ON
+    }
+
+    /// Whether this asks for nothing but the end of a connection over which a message was taken. That is the server's all the
+    /// same; whoever took what comes of the QUIT for a failure would send it twice.
+    fn is_goodbye(&self, ask: Ask) -> bool {
+        self.wire.verb(ask) == Some(Verb::Quit) && self.wire.delivered() > 0
     }
 
     /// Judges the next reply that nothing asked for and no expectation took, where there is one.
