@@ -2,15 +2,16 @@
 //!
 //! It edits the line and nothing else: what it gives back is the line.
 
+use std::ops::Range;
+
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
 use super::Outcome;
-use crate::smtp::command::Parameter;
 use crate::smtp::escape::is_plain;
 use crate::smtp::verb::{FieldKind, ParameterEntry, VerbEntry};
-use crate::smtp::{Capabilities, Command, Verb, xtext};
+use crate::smtp::{Capabilities, Command, xtext};
 
 mod view;
 
@@ -20,10 +21,21 @@ pub struct Form {
     entry: VerbEntry,
     rows: Vec<Row>,
     at: usize,
-    /// What the line has besides, as it stands there: parameters that nobody knows.
-    rest: Vec<String>,
+    /// What the line has behind its template, in its order.
+    tail: Vec<Piece>,
     /// The line as it was before.
     was: String,
+    /// How the form would write that, where it holds more than its verb.
+    made: Option<String>,
+}
+
+/// A word of the line behind what the template holds.
+#[derive(Debug, Clone)]
+struct Piece {
+    /// As it stands there.
+    text: String,
+    /// The row that shows it; none where there is no field for it.
+    row: Option<usize>,
 }
 
 /// One field.
@@ -38,6 +50,8 @@ struct Row {
     /// The parameter that it is the value of, or none for a field of the template.
     parameter: Option<ParameterEntry>,
     value: Value,
+    /// What stood on the line for the value as it was first: what it can't show stays while it is left alone.
+    first: Option<String>,
 }
 
 /// What a field holds.
@@ -59,46 +73,48 @@ impl Form {
     /// The form of a verb, filled in from a line that begins with it.
     #[must_use]
     pub fn of(entry: &VerbEntry, line: &str, offered: &Capabilities) -> Self {
-        let command = Command::parse(line.as_bytes());
-        let mut rows = fields(entry, line, &command, offered);
+        let command = understood(entry, line);
+        let (mut rows, rest) = fields(entry, &command, offered);
         let (first, later): (Vec<&ParameterEntry>, Vec<_>) =
             entry.parameters.iter().partition(|parameter| offered.has(&parameter.capability));
         rows.extend(first.into_iter().map(|parameter| row(parameter, true, &command)));
         rows.extend(later.into_iter().map(|parameter| row(parameter, false, &command)));
-        Self { entry: entry.clone(), rows, at: 0, rest: unknown(entry, &command), was: line.to_owned() }
+        for row in &mut rows {
+            row.first = row.value.text();
+        }
+        let tail = tail(&rest, &rows);
+        let mut form = Self { entry: entry.clone(), rows, at: 0, tail, was: line.to_owned(), made: None };
+        form.made = (!command.argument.is_empty()).then(|| form.written());
+        form
     }
 
-    /// The line as it is filled in.
+    /// The line as it is filled in; as it was where nothing is another.
     #[must_use]
     pub fn line(&self) -> String {
-        let mut line = String::new();
+        let written = self.written();
+        if self.made.as_ref() == Some(&written) { self.was.clone() } else { written }
+    }
+
+    fn written(&self) -> String {
+        let mut words = Vec::new();
         for word in self.entry.template.split(' ') {
             let field = word.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(name, _)| name);
-            let text = match field.and_then(|name| self.rows.iter().find(|r| r.parameter.is_none() && r.label == name))
-            {
+            let row = field.and_then(|name| self.rows.iter().find(|r| r.parameter.is_none() && r.label == name));
+            words.push(match row {
                 Some(row) => word.replace(&format!("{{{}}}", row.label), &row.value.text().unwrap_or_default()),
                 None => word.to_owned(),
-            };
-            if !text.is_empty() {
-                line.push_str(if line.is_empty() { "" } else { " " });
-                line.push_str(&text);
+            });
+        }
+        for piece in &self.tail {
+            match piece.row.map(|n| &self.rows[n]) {
+                Some(row) if row.value.text() != row.first => words.extend(row.written()),
+                _ => words.push(piece.text.clone()),
             }
         }
-        for row in &self.rows {
-            let (Some(parameter), Some(value)) = (&row.parameter, row.value.text()) else { continue };
-            line.push(' ');
-            line.push_str(&parameter.name);
-            let alone = parameter.is_bare() || (value.is_empty() && parameter.optional);
-            if !alone {
-                line.push('=');
-                line.push_str(&encoded(parameter, &value));
-            }
-        }
-        for text in &self.rest {
-            line.push(' ');
-            line.push_str(text);
-        }
-        line
+        let stands = |n: usize| self.tail.iter().any(|piece| piece.row == Some(n));
+        words.extend(self.rows.iter().enumerate().filter(|(n, _)| !stands(*n)).filter_map(|(_, row)| row.written()));
+        words.retain(|word| !word.is_empty());
+        words.join(" ")
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
@@ -125,6 +141,16 @@ impl Form {
                 input.handle(tui_input::InputRequest::InsertChar(c));
             }
         }
+    }
+}
+
+impl Row {
+    /// The parameter with its value, where it has one.
+    fn written(&self) -> Option<String> {
+        let (parameter, value) = (self.parameter.as_ref()?, self.value.text()?);
+        let alone = parameter.is_bare() || (value.is_empty() && parameter.optional);
+        let name = &parameter.name;
+        Some(if alone { name.clone() } else { format!("{name}={}", encoded(parameter, &value)) })
     }
 }
 
@@ -196,21 +222,40 @@ fn toggle(boxes: &mut [(String, bool)], at: usize) {
     }
 }
 
-/// The fields of the template, as far as the line fills them.
-fn fields(entry: &VerbEntry, line: &str, command: &Command, offered: &Capabilities) -> Vec<Row> {
-    let envelope = matches!(Verb::from_word(&entry.name), Verb::Mail | Verb::Rcpt);
-    let argument = command.argument_text().into_owned();
-    let mut words = argument.split_whitespace();
+/// Whether the template has a path in it: MAIL, RCPT, and those that only the first SMTP had.
+fn has_path(entry: &VerbEntry) -> bool {
+    entry.fields.iter().any(|field| matches!(field.kind, FieldKind::ReversePath | FieldKind::ForwardPath))
+}
+
+/// The line taken apart; the verb alone where the line begins with another. What has a path is taken for MAIL.
+fn understood(entry: &VerbEntry, line: &str) -> Command {
+    let command = Command::parse(line.as_bytes());
+    match () {
+        () if !command.word.eq_ignore_ascii_case(&entry.name) => Command::parse(entry.name.as_bytes()),
+        () if has_path(entry) => Command::parse(format!("MAIL {}", command.argument_text()).as_bytes()),
+        () => command,
+    }
+}
+
+/// The fields of the template, as far as the line fills them, and what it has behind them.
+fn fields(entry: &VerbEntry, command: &Command, offered: &Capabilities) -> (Vec<Row>, String) {
+    let text = |span: Range<usize>| String::from_utf8_lossy(&command.line[span]).into_owned();
+    let path = has_path(entry);
+    let argument = if path { text(command.path_span.end..command.line.len()) } else { text(command.argument.clone()) };
+    let mut rest = argument.trim_start();
     let last = entry.fields.len().saturating_sub(1);
-    let same = command.word.eq_ignore_ascii_case(&entry.name) && !line.is_empty();
     let mut rows = Vec::new();
     for (n, field) in entry.fields.iter().enumerate() {
-        let text = match &command.path {
-            _ if !same => String::new(),
-            Some(path) if envelope => path.address(),
-            _ if envelope => String::new(),
-            _ if n == last && field.kind == FieldKind::Text => words.by_ref().collect::<Vec<_>>().join(" "),
-            _ => words.next().unwrap_or_default().to_owned(),
+        let text = if path {
+            let inner = text(command.path_span.clone());
+            let inner = inner.strip_prefix('<').unwrap_or(&inner);
+            inner.strip_suffix('>').unwrap_or(inner).to_owned()
+        } else {
+            let whole = n == last && field.kind == FieldKind::Text;
+            let end = rest.find(char::is_whitespace).filter(|_| !whole).unwrap_or(rest.len());
+            let (word, more) = rest.split_at(end);
+            rest = more.trim_start();
+            word.trim_end().to_owned()
         };
         let choices = match field.kind {
             FieldKind::Choice => field.choices.clone(),
@@ -222,22 +267,22 @@ fn fields(entry: &VerbEntry, line: &str, command: &Command, offered: &Capabiliti
             None if !choices.is_empty() && text.is_empty() => Value::Choice { choices, chosen: None },
             None => Value::text_of(&text, field.kind == FieldKind::Number),
         };
-        rows.push(Row { label: field.name.clone(), help: field.help.clone(), offered: true, parameter: None, value });
+        let (label, help) = (field.name.clone(), field.help.clone());
+        rows.push(Row { label, help, offered: true, parameter: None, value, first: None });
     }
-    rows
+    (rows, rest.to_owned())
 }
 
-/// The parameters of the line that have no row, as they stand there: those that the verb's entry does not have, and what
-/// stands a second time.
-fn unknown(entry: &VerbEntry, command: &Command) -> Vec<String> {
-    if !matches!(Verb::from_word(&entry.name), Verb::Mail | Verb::Rcpt | Verb::Xclient | Verb::Xforward) {
-        return Vec::new();
+/// What stands behind the fields, word by word; of a parameter that stands there twice the row shows the first.
+fn tail(rest: &str, rows: &[Row]) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    for text in rest.split_whitespace() {
+        let keyword = text.split_once('=').map_or(text, |(keyword, _)| keyword);
+        let is_it = |row: &Row| row.parameter.as_ref().is_some_and(|it| it.name.eq_ignore_ascii_case(keyword));
+        let row = rows.iter().position(is_it).filter(|n| !pieces.iter().any(|piece| piece.row == Some(*n)));
+        pieces.push(Piece { text: text.to_owned(), row });
     }
-    let known = |keyword: &str| entry.parameters.iter().any(|parameter| parameter.name.eq_ignore_ascii_case(keyword));
-    let first =
-        |parameter: &Parameter| command.parameter(&parameter.keyword).is_some_and(|first| first.span == parameter.span);
-    let others = command.parameters.iter().filter(|parameter| !known(&parameter.keyword) || !first(parameter));
-    others.map(|it| String::from_utf8_lossy(&command.line[it.span.clone()]).trim().to_owned()).collect()
+    pieces
 }
 
 /// The row of a parameter, as the line has it.
@@ -259,7 +304,7 @@ fn row(parameter: &ParameterEntry, offered: bool, command: &Command) -> Row {
         Value::text_of(&decoded(parameter, &text), digits)
     };
     let help = format!("{} ({})", parameter.help, parameter.reference);
-    Row { label: parameter.name.clone(), help, offered, parameter: Some(parameter.clone()), value }
+    Row { label: parameter.name.clone(), help, offered, parameter: Some(parameter.clone()), value, first: None }
 }
 
 /// The choices, where the grammar allows nothing else.

@@ -32,6 +32,37 @@ fn a_line_goes_into_the_form_and_comes_back() {
 }
 
 #[test]
+fn what_is_wrong_on_purpose_stays() {
+    for (verb, line) in [
+        ("RCPT", "RCPT TO:<@x.test:a@y.test>"),
+        ("RCPT", "rcpt to: a@b  NOTIFY=FOO"),
+        ("MAIL", "MAIL FROM:<a@b> RET=ALL BODY=8bit REQUIRETLS=1 =x"),
+        ("NOOP", "NOOP a  b"),
+        ("ETRN", "ETRN a b"),
+        ("BURL", "BURL imap://x LAST foo"),
+        ("DATA", "DATA x"),
+        ("QUIT", "QUIT now"),
+        ("XFORWARD", "XFORWARD SOURCE=FOO"),
+        ("XCLIENT", "XCLIENT FOO=1 ADDR=x ADDR=y PROTO=FOO"),
+        ("SEND", "SEND FROM:<a@b>"),
+        ("SOML", "SOML FROM:<>"),
+        ("SAML", "SAML FROM:<a@b.test> X"),
+    ] {
+        assert_eq!(form(verb, line).line(), line);
+    }
+    let typed = |verb: &str, line: &str| {
+        let mut form = form(verb, line);
+        keys(&mut form, &["c"]);
+        form.line()
+    };
+    assert_eq!(typed("RCPT", "RCPT TO:<@x.test:a@y.test> NOTIFY=FOO =x"), "RCPT TO:<@x.test:a@y.testc> NOTIFY=FOO =x");
+    assert_eq!(typed("SAML", "SAML FROM:<a@b>"), "SAML FROM:<a@bc>");
+    assert_eq!(typed("SEND", "SEND "), "SEND FROM:<c>");
+    assert_eq!(typed("VRFY", "VRFY Fred  Smith"), "VRFY Fred  Smithc");
+    assert_eq!(typed("ETRN", "ETRN a b"), "ETRN ac b");
+}
+
+#[test]
 fn boxes_choices_and_flags_change_the_line() {
     let mut rcpt = form("RCPT", "RCPT TO:<a@b>");
     keys(&mut rcpt, &["tab", "space", "right", "right", "space"]);
