@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::decode::Knowledge;
 use crate::profile::{Endpoint, Protocol, Target, TlsMode};
-use crate::smtp::{Capabilities, Verb};
+use crate::smtp::{Capabilities, Verb, is_domain};
 
 use super::{Aims, Answer, Script, Talk};
 
@@ -160,13 +160,30 @@ impl<'a> Subject<'a> {
         named.or_else(exchanged).unwrap_or_else(|| self.domain_of_host())
     }
 
+    /// What the server calls itself in its offer and its greeting, where that is a name: it goes into lines of ours.
+    fn names(&self) -> impl Iterator<Item = String> {
+        let greeting = || self.hello.first()?.greeting()?.reply.text().split_whitespace().next().map(str::to_owned);
+        let offered = self.clear_offer().map(|offer| offer.server);
+        offered.into_iter().chain(greeting()).filter(|name| name.is_ascii() && name.len() <= 255 && is_domain(name))
+    }
+
+    /// Whether the server is taken to be responsible for this domain: it is asked for as its own, or its host is of it.
+    #[must_use]
+    pub fn is_own(&self, domain: &str) -> bool {
+        let domain = domain.trim_end_matches('.').to_ascii_lowercase();
+        let is_of = |name: String| {
+            let name = name.to_ascii_lowercase();
+            let host = name.strip_suffix(&domain);
+            host.is_some_and(|host| host.is_empty() || host.ends_with('.') && domain.contains('.'))
+        };
+        self.here().eq_ignore_ascii_case(&domain) || self.names().any(is_of)
+    }
+
     /// The domain of the server's own name: without its first label, where two are left.
     fn domain_of_host(&self) -> String {
-        let greeting = || self.hello.first()?.greeting()?.reply.text().split_whitespace().next().map(str::to_owned);
-        let offered = self.clear_offer().map(|offer| offer.server).filter(|name| !name.is_empty());
-        let name = offered.or_else(greeting).unwrap_or_else(|| "localhost".to_owned());
+        let name = self.names().next().unwrap_or_else(|| "localhost".to_owned());
         match name.split_once('.') {
-            Some((_, domain)) if domain.contains('.') => domain.to_owned(),
+            Some((_, domain)) if domain.contains('.') && !name.starts_with('[') => domain.to_owned(),
             _ => name,
         }
     }

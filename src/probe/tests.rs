@@ -11,7 +11,7 @@ use super::*;
 /// A server of which the first conversation is known.
 pub(super) struct Stage {
     target: Target,
-    aims: Aims,
+    pub(super) aims: Aims,
     knowledge: Knowledge,
     hello: String,
 }
@@ -219,4 +219,21 @@ fn one_old_mechanism_is_spoken_of_as_one() {
     };
     assert!(told("PLAIN CRAM-MD5").starts_with("It rests on MD5"));
     assert!(told("CRAM-MD5 DIGEST-MD5").starts_with("They rest on MD5"));
+}
+
+/// What a server says goes into a line of ours only where it is a name.
+#[test]
+fn a_name_that_is_none_is_not_said_back() {
+    let here = |name: &str| {
+        let mut stage = Stage::new(&format!("* connected 192.0.2.9:25 from 198.51.100.7:4711\n< 220 {name} ESMTP\n"));
+        stage.aims.to = None;
+        stage.subject().here()
+    };
+    assert_eq!(here("mx.target.local"), "target.local");
+    assert_eq!(here("[192.0.2.9]"), "[192.0.2.9]");
+    for none in
+        ["</pre><script>alert(1)</script>.a.b", "mx\\e[31m.a.b", "mx\\x00.a.b", "mx\\u{202e}.a.b", "mx..a.b", "***"]
+    {
+        assert_eq!(here(none), "localhost", "{none}");
+    }
 }

@@ -186,6 +186,23 @@ pub(super) fn without_route(text: &[u8]) -> &[u8] {
     text
 }
 
+/// Whether a text is a domain, or an address in brackets that stands for one (RFC 5321 4.1.2, RFC 6531 3.3).
+pub(crate) fn is_domain(text: &str) -> bool {
+    if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return match inner.strip_prefix("IPv6:") {
+            Some(v6) => v6.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => inner.parse::<std::net::Ipv4Addr>().is_ok(),
+        };
+    }
+    let letter = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    text.split('.').all(|label| {
+        (1..=63).contains(&label.len())
+            && label.chars().all(|c| letter(c) && !c.is_control() && !c.is_whitespace())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    })
+}
+
 /// The words from `at` on. A word that begins with a letter or digit is a parameter.
 fn words(line: &[u8], mut at: usize) -> Vec<Word> {
     let mut words = Vec::new();

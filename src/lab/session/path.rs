@@ -1,6 +1,7 @@
 //! The argument of MAIL and RCPT: keyword, path, parameters (RFC 5321 4.1.2), as strictly as the scenario says.
 
 use crate::lab::scenario::Paths;
+use crate::smtp::is_domain;
 
 /// An address as the lab keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -149,22 +150,6 @@ fn is_local(text: &str) -> bool {
     let atom = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
     text.split('.').all(|word| !word.is_empty() && word.chars().all(atom))
         && !text.chars().any(|c| c.is_control() || c.is_whitespace())
-}
-
-pub(super) fn is_domain(text: &str) -> bool {
-    if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return match inner.strip_prefix("IPv6:") {
-            Some(v6) => v6.parse::<std::net::Ipv6Addr>().is_ok(),
-            None => inner.parse::<std::net::Ipv4Addr>().is_ok(),
-        };
-    }
-    let letter = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    text.split('.').all(|label| {
-        (1..=63).contains(&label.len())
-            && label.chars().all(|c| letter(c) && !c.is_control() && !c.is_whitespace())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    })
 }
 
 fn parameters(text: &str) -> Vec<Parameter> {

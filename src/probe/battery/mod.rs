@@ -74,6 +74,12 @@ pub(super) fn seen(subject: &Subject<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Whether a recipient was refused since nobody of that name is there.
+fn is_unknown(subject: &Subject<'_>, answer: &Answer) -> bool {
+    let context = Context { asked: Some(Asked::Verb(answer.verb)), ..Context::default() };
+    !answer.accepted() && explain_reply(&answer.reply, &context, subject.knowledge).category == "mailbox-unknown"
+}
+
 /// Whether it is the address of this test that is refused, so that nothing is learnt by naming another recipient: what to say
 /// of it.
 fn is_turned_away(subject: &Subject<'_>, answer: &Answer) -> Option<String> {

@@ -25,6 +25,8 @@ pub(super) struct Form {
     /// The RCPT line.
     pub(super) rcpt: String,
     pub(super) shape: Shape,
+    /// Its MAIL line is its own, and shows what it is about.
+    pub(super) by_sender: bool,
 }
 
 /// The form that says nothing but a foreign recipient.
@@ -77,6 +79,8 @@ pub(super) struct Controls {
     pub(super) known: Form,
     /// Nobody, in each shape.
     pub(super) nobody: Vec<Form>,
+    /// Nobody of the domain that is taken to be foreign.
+    pub(super) stranger: Option<Form>,
 }
 
 /// All forms for this server; those with its address only where it has one.
@@ -89,7 +93,8 @@ pub(super) fn forms(subject: &Subject<'_>) -> Vec<Form> {
     }
     for (name, sender) in SENDERS {
         if let Some(sender) = filled.fill(sender) {
-            all.extend(filled.form(name, &format!("MAIL FROM:{sender}"), "<{u}@{d}>", Shape::Foreign));
+            let form = filled.form(name, &format!("MAIL FROM:{sender}"), "<{u}@{d}>", Shape::Foreign);
+            all.extend(form.map(|form| Form { by_sender: true, ..form }));
         }
     }
     all
@@ -105,6 +110,7 @@ pub(super) fn controls(subject: &Subject<'_>) -> Controls {
         mail: usual.clone(),
         rcpt: format!("RCPT TO:<{}>", subject.known()),
         shape: Shape::Own,
+        by_sender: false,
     };
     let nobody = [
         form("nobody of its own domain", "<{n}@{h}>", Shape::Own),
@@ -112,7 +118,8 @@ pub(super) fn controls(subject: &Subject<'_>) -> Controls {
         form("nobody without a domain", "<{n}>", Shape::Bare),
         form("a domain that cannot exist", "<{n}@{n}.invalid>", Shape::Foreign),
     ];
-    Controls { known, nobody: nobody.into_iter().flatten().collect() }
+    let stranger = form("nobody of the foreign domain", "<{n}@{d}>", Shape::Foreign);
+    Controls { known, nobody: nobody.into_iter().flatten().collect(), stranger }
 }
 
 struct Filled {
@@ -147,6 +154,7 @@ impl Filled {
     }
 
     fn form(&self, name: &'static str, mail: &str, rcpt: &str, shape: Shape) -> Option<Form> {
-        Some(Form { name, mail: mail.to_owned(), rcpt: format!("RCPT TO:{}", self.fill(rcpt)?), shape })
+        let rcpt = format!("RCPT TO:{}", self.fill(rcpt)?);
+        Some(Form { name, mail: mail.to_owned(), rcpt, shape, by_sender: false })
     }
 }

@@ -4,7 +4,9 @@
 
 use crate::smtp::{Class, Verb};
 
-use super::{Answer, ELSEWHERE, Finding, Probe, Script, Severity, Subject, Talk, is_turned_away, without_mail};
+use super::{
+    Answer, ELSEWHERE, Finding, Probe, Script, Severity, Subject, Talk, is_turned_away, is_unknown, without_mail,
+};
 
 mod forms;
 #[cfg(test)]
@@ -28,20 +30,27 @@ fn unfit(subject: &Subject<'_>) -> Option<String> {
     if subject.is_lmtp() {
         return Some("LMTP hands mail to mailboxes and passes nothing on; probe the SMTP port".to_owned());
     }
+    let foreign = &subject.aims.foreign;
+    if foreign.rsplit_once('@').is_some_and(|(_, domain)| subject.is_own(domain)) {
+        return Some(format!("{foreign} is of the server's own domain; --foreign names somebody of another"));
+    }
     without_mail(subject)
 }
 
 /// Everything that is asked for, controls first.
 fn all(subject: &Subject<'_>) -> Vec<Form> {
     let controls = controls(subject);
-    std::iter::once(controls.known).chain(controls.nobody).chain(forms(subject)).collect()
+    let first = std::iter::once(controls.known).chain(controls.nobody).chain(controls.stranger);
+    first.chain(forms(subject)).collect()
 }
 
 /// The reply that settles a form: not one by which the server only closes.
 fn settled(form: &Form, talks: &[Talk]) -> Option<Answer> {
     talks.iter().find_map(|talk| {
         let mut mail = None;
-        for (n, answer) in talk.answers().filter(|answer| matches!(answer.verb, Verb::Mail | Verb::Rcpt)).enumerate() {
+        for (n, mut answer) in
+            talk.answers().filter(|answer| matches!(answer.verb, Verb::Mail | Verb::Rcpt)).enumerate()
+        {
             if answer.verb == Verb::Mail {
                 mail = Some(answer);
                 continue;
@@ -54,6 +63,9 @@ fn settled(form: &Form, talks: &[Talk]) -> Option<Answer> {
                 return Some(under.clone());
             }
             if answer.code() != 421 || n <= 1 {
+                if form.by_sender {
+                    answer.records.splice(0..0, under.records.iter().copied());
+                }
                 return Some(answer);
             }
         }
@@ -79,6 +91,7 @@ fn next(subject: &Subject<'_>, talks: &[Talk]) -> Option<Script> {
 struct Heard {
     known: Option<Answer>,
     nobody: Vec<(Form, Option<Answer>)>,
+    stranger: Option<Answer>,
     forms: Vec<(Form, Option<Answer>)>,
 }
 
@@ -92,6 +105,7 @@ impl Heard {
         Self {
             known: settled(&controls.known, talks),
             nobody: controls.nobody.into_iter().map(with).collect(),
+            stranger: controls.stranger.and_then(|form| settled(&form, talks)),
             forms: forms(subject).into_iter().map(with).collect(),
         }
     }
@@ -117,8 +131,10 @@ impl Heard {
 fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
     let heard = Heard::of(subject, talks);
     let mut findings = Vec::new();
-    findings.extend(foreign(&heard));
-    findings.extend(disguised(&heard));
+    match not_foreign(subject, &heard) {
+        Some(finding) => findings.push(finding),
+        None => findings.extend(foreign(&heard).into_iter().chain(disguised(&heard))),
+    }
     if findings.is_empty() {
         findings.push(closed(subject, &heard));
     }
@@ -157,6 +173,23 @@ fn names(accepted: &[(&Form, &Answer)]) -> String {
     let more = accepted.len().saturating_sub(names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", names.join(", "))
+}
+
+/// It knows who is at home in the domain that is taken to be foreign: then that is one of its own.
+fn not_foreign(subject: &Subject<'_>, heard: &Heard) -> Option<Finding> {
+    let (plain, taken) = heard.accepted(&[Shape::Foreign]).into_iter().find(|(form, _)| form.name == PLAIN)?;
+    let stranger = heard.stranger.as_ref().filter(|answer| is_unknown(subject, answer))?;
+    Some(
+        Finding::new(Severity::Unknown, "Whether it relays could not be told: the foreign domain seems to be its own")
+            .meaning(format!(
+                "It takes {}, and refuses a recipient of the same domain who cannot exist as unknown: it has that \
+                 domain's mailboxes, or asks the server that has them.",
+                plain.rcpt.trim_start_matches("RCPT TO:")
+            ))
+            .cure("Name a recipient of a domain that this server has nothing to do with by --foreign; nothing is delivered.")
+            .by("RFC 5321 3.6.2")
+            .answered([taken, stranger]),
+    )
 }
 
 /// Foreign recipients that were accepted as such.

@@ -123,3 +123,38 @@ fn a_server_that_puts_everybody_off_tells_nothing() {
     let found = judged(|line| if line.starts_with("RCPT") { "450 4.2.0 Greylisted" } else { "250 Ok" });
     assert!(found.iter().all(|(severity, _)| *severity == Severity::Unknown), "{found:?}");
 }
+
+#[test]
+fn a_domain_of_the_servers_own_is_not_foreign() {
+    let mut stage = Stage::new("* connected 192.0.2.9:25 from 198.51.100.7:4711\n< 220 mx.noddy.com\n");
+    assert_eq!(unfit(&stage.subject()), None);
+    for own in ["anotherdude@TARGET.local", "dude@noddy.com.", "dude@mx.noddy.com"] {
+        own.clone_into(&mut stage.aims.foreign);
+        assert!(unfit(&stage.subject()).is_some_and(|why| why.contains("--foreign")), "{own}");
+    }
+}
+
+/// A server of several domains knows the mailboxes of each.
+#[test]
+fn who_knows_the_mailboxes_of_a_domain_is_no_relay_for_it() {
+    let found = judged(|line| match line {
+        _ if line.starts_with("RCPT TO:<ehlo-probe-") => "550 5.1.1 User unknown",
+        _ => "250 Ok",
+    });
+    assert_eq!((found[0].0, found.len()), (Severity::Unknown, 1), "{found:?}");
+}
+
+#[test]
+fn a_form_that_differs_by_its_sender_shows_it() {
+    let stage = Stage::new("* connected 192.0.2.9:25 from 198.51.100.7:4711\n< 220 mx.target.local\n");
+    let subject = stage.subject();
+    let mut talks = Vec::new();
+    while let Some(script) = next(&subject, &talks) {
+        talks.push(Stage::play(&script, &|_| "250 Ok"));
+    }
+    let heard = Heard::of(&subject, &talks);
+    for (form, answer) in &heard.forms {
+        let lines = answer.as_ref().map_or(0, |answer| answer.records.len());
+        assert_eq!(lines, if form.by_sender { 4 } else { 2 }, "{form:?}");
+    }
+}
