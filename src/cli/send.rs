@@ -296,7 +296,8 @@ fn finish(mut sent: Sent, arguments: &Arguments, screen: &mut Screen) -> u8 {
     let reason = told::reason(&sent.report, exit);
     let dialogue = Dialogue::of(&sent.report.log);
     let recipients = recipients::recipients(&dialogue, &sent.report.log, &sent.unsent);
-    let warnings = told::warnings(&sent.report);
+    let warnings =
+        told::warnings(&sent.report, if arguments.place.accept_offer { told::ACCEPTED } else { told::ACCEPTS });
     let brief = Brief::new(&dialogue, &sent.report.log);
     screen.end(reason.as_ref(), &recipients, |record| brief.of(record), exit == Exit::Done);
     sent.report.words = reason.map(|reason| reason.words);

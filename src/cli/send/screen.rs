@@ -25,6 +25,8 @@ pub(super) struct Screen {
     /// What was not printed yet, since nothing went wrong so far (`--silent 1`).
     kept: Option<Vec<u8>>,
     lines_of_data: usize,
+    /// Octets of the message that were not told line by line.
+    data_besides: u64,
     /// They were encrypted.
     data_in_tls: bool,
     /// When the last line was sent.
@@ -117,6 +119,7 @@ impl Screen {
             },
             kept: (output.silent == Some(1)).then(Vec::new),
             lines_of_data: 0,
+            data_besides: 0,
             data_in_tls: false,
             sent_at: None,
             lapse: output.show_time_lapse,
@@ -185,6 +188,10 @@ impl Screen {
     }
 
     fn remark(&mut self, remark: &Remark) {
+        if remark.word == "content" && !self.shows.data {
+            self.data_besides += remark.get("bytes").and_then(|bytes| bytes.parse::<u64>().ok()).unwrap_or(0);
+            return;
+        }
         self.reached = words::reached(self.reached, remark);
         let usual = ["connected", "inspecting", "tls", "injected", "gave-up", "error", "warning", "content", "closed"];
         if !self.shows.remarks || !(self.verbose || usual.contains(&remark.word.as_str())) {
@@ -212,13 +219,17 @@ impl Screen {
     /// The content is complete.
     fn end_data(&mut self) {
         let lines = std::mem::take(&mut self.lines_of_data);
-        if lines > 0 && self.shows.sent && !self.shows.data {
+        let besides = match std::mem::take(&mut self.data_besides) {
+            0 => String::new(),
+            octets => format!(", and {octets} octets more"),
+        };
+        if (lines > 0 || !besides.is_empty()) && self.shows.sent && !self.shows.data {
             let s = if lines == 1 { "" } else { "s" };
             self.marked(
                 Role::Plain,
                 self.shows.sent_marks,
                 data_mark(self.data_in_tls),
-                &format!("[{lines} line{s} of the message]"),
+                &format!("[{lines} line{s} of the message{besides}]"),
             );
         }
     }
@@ -370,6 +381,21 @@ mod tests {
         screen.end(Some(&reason), &recipients, brief, false);
         assert!(std::fs::read_to_string(folder.path().join("err")).expect("written").contains("not all"));
         (std::fs::read_to_string(folder.path().join("out")).expect("written"), asked.get())
+    }
+
+    #[test]
+    fn what_is_not_shown_of_a_message_is_counted_whole() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let mut screen =
+            Screen::new(&Output { suppress_data: true, ..Output::default() }, false, false, false).expect("a screen");
+        screen.out = Channel::File(File::create(folder.path().join("out")).expect("a file"));
+        let rest = Remark::new("content").with("bytes", 680_369).with("file", "big.eml");
+        for event in [Event::Content(Line::new("a")), Event::Content(Line::new("b")), Event::Remark(rest)] {
+            screen.happened(&Timed { at: Micros(0), event }, false);
+        }
+        screen.happened(&Timed { at: Micros(0), event: Event::Sent(Line::new(".")) }, false);
+        let out = std::fs::read_to_string(folder.path().join("out")).expect("written");
+        assert!(out.starts_with(" -| [2 lines of the message, and 680369 octets more]\n"), "{out}");
     }
 
     #[test]

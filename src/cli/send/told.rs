@@ -187,8 +187,12 @@ pub(super) struct Warning {
     pub(super) shown: bool,
 }
 
-/// Every warning of a run, in the order of what it is about.
-pub(super) fn warnings(report: &Report) -> Vec<Warning> {
+/// How an offer that is gone becomes the usual one: by this option, or by its having been there.
+pub(super) const ACCEPTS: &str = " (--accept-offer takes what is offered now as usual)";
+pub(super) const ACCEPTED: &str = " (--accept-offer: what is offered now is taken as usual from here on)";
+
+/// Every warning of a run, in the order of what it is about; `accepts` ends what is said of an offer.
+pub(super) fn warnings(report: &Report, accepts: &str) -> Vec<Warning> {
     let mut all = Vec::new();
     let mut add = |kind: &str, words: String, shown| {
         let words = in_options(&escape::for_screen(words.as_bytes()));
@@ -202,7 +206,7 @@ pub(super) fn warnings(report: &Report) -> Vec<Warning> {
             ("warning", kind) => {
                 let offer = kind == Some("offer");
                 let words = words::said(&remark).words;
-                let ends = if offer { " (--accept-offer takes what is offered now as usual)" } else { "" };
+                let ends = if offer { accepts } else { "" };
                 add(kind.unwrap_or("other"), format!("{words}{ends}"), !offer);
             }
             ("injected", _) => {
@@ -308,7 +312,8 @@ mod tests {
              * warning kind=offer \"STARTTLS is gone\"\n> DATA\n< 554 no\n> QUIT\n< 500 what\n",
         );
         let report = Report { log, ..Report::default() };
-        let warnings = warnings(&report);
+        assert!(warnings(&report, ACCEPTED)[1].words.ends_with("from here on)"));
+        let warnings = warnings(&report, ACCEPTS);
         let kinds: Vec<&str> = warnings.iter().map(|warning| warning.kind.as_str()).collect();
         assert_eq!(kinds, ["injected", "offer", "reply"], "{warnings:?}");
         assert!(
