@@ -2,7 +2,7 @@
 
 use crate::profile::TlsMode;
 use crate::script::{Cause, Guide, Guided};
-use crate::smtp::{Class, Command, Phase, Reply, Session, Verb, sasl};
+use crate::smtp::{Class, Command, Phase, Reply, Session, Verb};
 
 use super::errand::{Errand, Next, Plan};
 
@@ -70,7 +70,7 @@ pub enum Lenient {
     /// No mail.
     #[default]
     Never,
-    /// No mail, unless the server offers none of the mechanisms.
+    /// No mail, unless the server offers none of the mechanisms that were named, or no login at all where none was.
     WhereNotOffered,
     /// It goes on without.
     Always,
@@ -148,11 +148,11 @@ impl Ready {
         }
     }
 
-    /// Whether the server offers one of the mechanisms that were named, or any that is spoken here where none was.
+    /// Whether the server offers one of the mechanisms that were named, or any at all where none was.
     fn is_offered(&self, session: &Session) -> bool {
         let offered = session.capabilities.mechanisms();
         if self.mechanisms.is_empty() {
-            return sasl::speakable(&offered).next().is_some();
+            return !offered.is_empty();
         }
         self.mechanisms.iter().any(|name| offered.iter().any(|o| o.eq_ignore_ascii_case(name)))
     }
@@ -397,9 +397,15 @@ mod tests {
         let offer = "250-mx\n250 AUTH PLAIN LOGIN";
         assert_eq!(with(&["LOGIN", "PLAIN"], Lenient::Never, &[offer, "535 no"]).0[1], "AUTH LOGIN");
         assert_eq!(with(&["PLAIN"], Lenient::Never, &[offer, "535 no"]).1, "Authentication");
+        assert_eq!(with(&["LOGIN"], Lenient::Never, &[offer, "235 ok"]).1, "Authentication", "nothing was asked");
         assert_eq!(with(&["PLAIN"], Lenient::WhereNotOffered, &[offer, "535 no"]).1, "Authentication");
         assert_eq!(with(&["PLAIN"], Lenient::WhereNotOffered, &["250 mx"]).1, "done");
         assert_eq!(with(&["PLAIN"], Lenient::Always, &[offer, "535 no"]).1, "done");
+        // Where none was named, what is offered and not spoken here is a login that can't be had.
+        let foreign = "250-mx\n250 AUTH GSSAPI X-FOO";
+        assert_eq!(with(&[], Lenient::WhereNotOffered, &[foreign]).1, "Authentication");
+        assert_eq!(with(&[], Lenient::WhereNotOffered, &["250 mx"]).1, "done");
+        assert_eq!(with(&[], Lenient::Always, &[foreign]).1, "done");
         // None of those that were named is offered: nothing is sent as AUTH.
         let other = "250-mx\n250 AUTH CRAM-MD5";
         let greeting = || vec!["EHLO x".to_owned()];

@@ -48,6 +48,10 @@ impl Mechanism for Cram {
         Ok(Secret::new(format!("{} {sum}", who.user).into_bytes()))
     }
 
+    fn finish(&mut self, _text: &[u8]) -> Result<(), SaslError> {
+        if self.who.is_some() { Err(SaslError::Unasked(KNOWN.name)) } else { Ok(()) }
+    }
+
     fn skip(&mut self, given: usize) -> Result<(), SaslError> {
         if given > 0 {
             self.who = None;

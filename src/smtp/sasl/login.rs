@@ -41,6 +41,10 @@ impl Mechanism for Login {
     fn reads(&self) -> bool {
         false
     }
+
+    fn finish(&mut self, _text: &[u8]) -> Result<(), SaslError> {
+        if self.answers.len() > 0 { Err(SaslError::Unasked(KNOWN.name)) } else { Ok(()) }
+    }
 }
 
 #[derive(Debug, Default)]

@@ -172,6 +172,12 @@ pub enum SaslError {
          answers there"
     )]
     Unproven(&'static str),
+    /// The server wanted to know nothing.
+    #[error(
+        "the server took {0} for a login before it had asked for what proves the password: it would take anybody; QUIT, \
+         and look who answers there"
+    )]
+    Unasked(&'static str),
     /// The mechanism binds to a TLS connection, and there is none whose certificate is known.
     #[error("{0} is bound to the TLS connection, and the server's certificate is not known here; STARTTLS first")]
     Unbound(&'static str),

@@ -34,6 +34,16 @@ fn login_gives_the_user_then_the_password_then_nothing() {
 }
 
 #[test]
+fn a_login_of_which_nothing_was_asked_is_none() {
+    for name in ["LOGIN", "CRAM-MD5"] {
+        let mut early = made(name, &Credentials::new("dude", "noddy".into()));
+        assert!(matches!(early.finish(b"2.7.0 ok"), Err(SaslError::Unasked(_))), "{name}");
+    }
+    let mut half = made("LOGIN", &Credentials::new("dude", "noddy".into()));
+    assert!(half.respond(b"Username:").is_ok() && half.finish(b"ok").is_err(), "the password was not asked for");
+}
+
+#[test]
 fn the_example_of_rfc_2195() {
     let mut cram = made("CRAM-MD5", &Credentials::new("tim", "tanstaaftanstaaf".into()));
     assert!(cram.initial().is_none(), "the server speaks first");
