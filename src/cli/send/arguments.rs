@@ -21,7 +21,7 @@ pub(super) struct Place {
     /// The same as TARGET; HOST/PORT too
     #[arg(long, short, value_name = "HOST[:PORT]", conflicts_with_all = ["target", "socket"])]
     pub(super) server: Option<String>,
-    /// The port, instead of what the target has
+    /// The port, instead of what the target has; mail exchangers are reached at port 25 alone
     #[arg(long, short, value_name = "PORT", allow_negative_numbers = true, value_parser = port)]
     pub(super) port: Option<u16>,
     /// A Unix socket, LMTP unless --protocol says otherwise
@@ -155,7 +155,7 @@ pub(super) struct Login {
     /// Log in where it works, and go on without
     #[arg(long, visible_alias = "ao", value_name = "MECHANISM", num_args = 0..=1, group = "login")]
     pub(super) auth_optional: Option<Option<String>>,
-    /// Log in where one of the mechanisms is offered, or no mail
+    /// Log in where one of the mechanisms is offered, any login without a list, or no mail
     #[arg(long, visible_alias = "aos", value_name = "MECHANISM", num_args = 0..=1, group = "login")]
     pub(super) auth_optional_strict: Option<Option<String>>,
     /// Who logs in, instead of the profile's user

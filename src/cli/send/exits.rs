@@ -88,6 +88,7 @@ pub(super) fn of(exit: Exit, log: &Log, announces: bool) -> u8 {
             (Ask::Command, Verb::Mail) => return 23,
             (Ask::Command, Verb::Data) => return 25,
             (Ask::Command, Verb::Quit) => return 27,
+            (Ask::Command, Verb::Starttls) if exchange.gave_up() => return 29,
             _ => {}
         }
     }
@@ -157,6 +158,7 @@ mod tests {
             (&format!("{begun}> QUIT\n< 500 what\n"), Exit::Refused, 27),
             (begun, Exit::Tls, 29),
             (&format!("{begun}> STARTTLS\n* closed by=server\n"), Exit::Tls, 6),
+            (&format!("{begun}> STARTTLS\n* gave-up reason=time-out\n"), Exit::TimeOut, 29),
             (begun, Exit::Authentication, 28),
             (&format!("{begun}> AUTH PLAIN {{{{auth}}}}\n< 535 no\n"), Exit::Authentication, 28),
             (&format!("{begun}> AUTH PLAIN {{{{auth}}}}\n* closed by=server\n"), Exit::Authentication, 6),

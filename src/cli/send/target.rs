@@ -60,6 +60,7 @@ pub(super) fn way(arguments: &Arguments, profiles: &Profiles, world: &World) -> 
         target.tls = TlsMode::Implicit;
     }
     secure(&mut target, tls, default_port, world)?;
+    fits_family(&target, place)?;
     target.bind = bind(place, target.bind)?;
     if target.protocol == Protocol::Smtp && target.tls == TlsMode::Starttls {
         // HELO offers nothing, so that nothing can be asked for.
@@ -77,6 +78,21 @@ pub(super) fn way(arguments: &Arguments, profiles: &Profiles, world: &World) -> 
     let auth = who(&target, login, wants_login, &mechanisms, world)?;
     target.reading = reading(&target, place);
     Ok(Way { target, auth, mechanisms, lenient: list(login).1, remark })
+}
+
+/// An address to connect to is of the family that is asked for; of a name only the DNS knows.
+///
+/// # Errors
+/// It is of the other one; in words with the cure.
+fn fits_family(target: &Target, place: &Place) -> Result<(), String> {
+    let Endpoint::Tcp { host, .. } = &target.endpoint else { return Ok(()) };
+    let Some(address) = host.parse::<IpAddr>().ok().filter(|_| target.proxy.is_none()) else { return Ok(()) };
+    let (option, family) = match address {
+        IpAddr::V4(_) if place.v6 => ("-6", "IPv6"),
+        IpAddr::V6(_) if place.v4 => ("-4", "IPv4"),
+        _ => return Ok(()),
+    };
+    Err(format!("{option} asks for {family}, and {address} is no such address; leave {option} out, or name a host"))
 }
 
 /// The address to connect from, which is of the family that is asked for.
@@ -358,6 +374,17 @@ mod tests {
         assert_eq!(bind(&place(true, None), Some(address("::1"))), Ok(Some(address("0.0.0.0"))));
         assert_eq!(bind(&place(false, None), None), Ok(Some(address("::"))));
         assert!(bind(&place(false, Some("127.0.0.9")), None).is_err_and(|words| words.contains("-6")));
+    }
+
+    #[test]
+    fn an_address_to_connect_to_is_of_the_family_asked_for() {
+        let fits = |host: &str, v6: bool| {
+            let target = Target::new("x", Endpoint::Tcp { host: host.to_owned(), port: 25 });
+            fits_family(&target, &Place { v4: !v6, v6, ..Place::default() })
+        };
+        assert!(fits("127.0.0.1", true).is_err_and(|words| words.contains("leave -6 out")));
+        assert!(fits("::1", false).is_err_and(|words| words.contains("leave -4 out")));
+        assert!(fits("127.0.0.1", false).is_ok() && fits("::1", true).is_ok() && fits("mx.example", true).is_ok());
     }
 
     #[test]
