@@ -46,6 +46,10 @@ pub(super) fn examine(context: &Context<'_>, words: &[Word], role: Role, found: 
     let items = torn::items(context, words, found);
     let mut kept: Vec<Item> = Vec::new();
     for item in items {
+        if item.keyword.is_empty() && item.value.is_some() {
+            let reason = "A parameter begins with its name.";
+            found.wrong("stray-text", item.span.clone(), reason, "RFC 5321 4.1.2");
+        }
         if !item.keyword.starts_with(|c: char| c.is_ascii_alphanumeric()) || is_address(&item) {
             kept.push(item);
             continue;
