@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     };
     let counted = rows.iter().filter(|row| row.counts(arguments.exact)).count();
     let out = if arguments.json {
-        format!("{:#}\n", to_json(&rows, arguments.exact))
+        super::document(&to_json(&rows, arguments.exact))
     } else {
         to_text(&rows, if scripts { "line" } else { "exchange" }, arguments.exact, common.quiet)
     };

@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     let out = if arguments.json {
         let replies: Vec<_> =
             subjects.iter().zip(&explained).map(|(s, e)| with_offer(s, to_json(e), &context, &knowledge)).collect();
-        format!("{:#}\n", json!({ "ehlo": 1, "replies": replies }))
+        super::document(&json!({ "ehlo": 1, "replies": replies }))
     } else {
         let texts = subjects.iter().zip(&explained).map(|(subject, e)| {
             let offer = subject.offer(&context, &knowledge);
@@ -176,7 +176,7 @@ fn explain_bounce(text: &str, arguments: &Arguments, style: Style, knowledge: &K
     let all: Vec<_> = crate::decode::explain_bounce(text, &context, knowledge).collect();
     if arguments.json {
         let replies: Vec<_> = all.iter().map(|(report, explanation)| bounce::as_json(report, explanation)).collect();
-        return print(&pretty(&json!({ "ehlo": 1, "replies": replies })));
+        return print(&super::document(&json!({ "ehlo": 1, "replies": replies })));
     }
     let texts: Vec<_> = all.iter().map(|(report, explanation)| bounce::as_text(report, explanation, style)).collect();
     print(&super::fold::out(&texts.join("\n")))
@@ -184,11 +184,7 @@ fn explain_bounce(text: &str, arguments: &Arguments, style: Style, knowledge: &K
 
 /// Prints a result for programs, or else for people.
 fn shown(json: Option<Value>, text: impl FnOnce() -> String) -> Exit {
-    print(&json.map_or_else(|| super::fold::out(&text()), |json| pretty(&json)))
-}
-
-fn pretty(value: &Value) -> String {
-    format!("{value:#}\n")
+    print(&json.map_or_else(|| super::fold::out(&text()), |json| super::document(&json)))
 }
 
 fn print(out: &str) -> Exit {

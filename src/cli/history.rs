@@ -272,7 +272,7 @@ fn prune(arguments: &Prune, common: &Common, world: &World) -> Result<(String, E
         let size: u64 = doomed.iter().map(|it| it.size).sum();
         let rows: Vec<_> = rows.collect();
         let all = serde_json::json!({ "ehlo": 1, "dry_run": arguments.dry_run, "size": size, "pruned": rows });
-        return Ok((format!("{all:#}\n"), exit_of(failed)));
+        return Ok((super::document(&all), exit_of(failed)));
     }
     let did = if arguments.dry_run { "would go" } else { "deleted" };
     if common.quiet {

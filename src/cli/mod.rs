@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+use crate::smtp::escape;
 use crate::world::World;
 
 mod completions;
@@ -150,6 +151,11 @@ enum Command {
 fn complain(command: &str, words: impl std::fmt::Display) -> Exit {
     let _ = writeln!(std::io::stderr(), "{}", fold::err(&format!("{command}: {words}")));
     Exit::Usage
+}
+
+/// A result as a document of JSON.
+fn document(value: &serde_json::Value) -> String {
+    escape::for_json(&format!("{value:#}\n"))
 }
 
 /// Runs the program.

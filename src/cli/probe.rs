@@ -138,7 +138,7 @@ fn list(arguments: &Arguments) -> Exit {
     let text = if arguments.json {
         let all: Vec<_> =
             PROBES.iter().map(|it| json!({"probe": it.name, "title": it.title, "about": it.about})).collect();
-        format!("{:#}\n", json!({"ehlo": 1, "probes": all}))
+        super::document(&json!({"ehlo": 1, "probes": all}))
     } else {
         let each = |it: &Probe| format!("{:<12}{}\n            {}\n", it.name, it.title, it.about);
         PROBES.iter().map(each).collect::<Vec<_>>().concat()
@@ -225,7 +225,7 @@ fn json_text(report: &Report, exit: Exit, transcript: Option<&std::path::Path>) 
     let mut all = report::json(report);
     all.insert("exit".to_owned(), json!(exit.code()));
     all.insert("transcript".to_owned(), json!(transcript.map(|path| path.display().to_string())));
-    format!("{:#}\n", serde_json::Value::Object(all))
+    super::document(&serde_json::Value::Object(all))
 }
 
 /// Everything that is needed, and everything that speaks against it, before anything connects.

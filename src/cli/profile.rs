@@ -136,7 +136,7 @@ fn print(out: &str, exit: Exit) -> Exit {
 fn list(profiles: &Profiles, json: bool) -> String {
     if json {
         let all: Vec<_> = profiles.iter().map(|(name, profile)| to_json(profiles, name, profile)).collect();
-        return format!("{:#}\n", json!({ "ehlo": 1, "profiles": all }));
+        return super::document(&json!({ "ehlo": 1, "profiles": all }));
     }
     let rows = profiles.iter().map(|(name, profile)| {
         let whose = whose(profiles, name);
@@ -177,7 +177,7 @@ fn find<'a>(profiles: &'a Profiles, name: &str) -> Result<Result<&'a Profile, &'
 fn show(profiles: &Profiles, name: &str, json: bool) -> Result<String, Failed> {
     let profile = find(profiles, name)?;
     if json {
-        return Ok(format!("{:#}\n", json!({ "ehlo": 1, "profile": to_json(profiles, name, profile) })));
+        return Ok(super::document(&json!({ "ehlo": 1, "profile": to_json(profiles, name, profile) })));
     }
     let profile = profile.map_err(|error| usage(&error))?;
     let target = &profile.target;
@@ -424,7 +424,7 @@ fn check(profiles: &Profiles, what: &[String], json: bool, common: &Common, worl
     let out = if json {
         let all: Vec<_> =
             checked.iter().map(|(name, problems)| json!({ "name": name, "problems": problems })).collect();
-        format!("{:#}\n", json!({ "ehlo": 1, "checked": all }))
+        super::document(&json!({ "ehlo": 1, "checked": all }))
     } else {
         lines(checked.iter().flat_map(|(name, problems)| {
             let fine = (problems.is_empty() && !common.quiet).then(|| "well formed".to_owned());

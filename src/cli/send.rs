@@ -338,9 +338,7 @@ fn finish(mut sent: Sent, arguments: &Arguments, screen: &mut Screen) -> u8 {
         if let Some(Ok(pem)) = shown.as_ref().filter(|_| within) {
             result["certificate"] = json!(pem);
         }
-        let mut text = format!("{result:#}").into_bytes();
-        text.push(b'\n');
-        screen.print(&text);
+        screen.print(super::document(&result).as_bytes());
     }
     if let Some(error) = screen.failed() {
         screen.complain(&format!("standard output can't be written: {error}{all_the_same}"));

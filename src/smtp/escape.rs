@@ -103,6 +103,22 @@ pub fn for_lines(text: &str) -> String {
     shown.collect::<Vec<_>>().join("\n")
 }
 
+/// JSON for a person: what is not to be shown stands there as `\u` and four digits, which is the same to a program.
+#[must_use]
+pub fn for_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_plain(c) || c == '\n' {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}").expect("a string takes it");
+            }
+        }
+    }
+    out
+}
+
 /// Bytes as text, of which every octet that is no UTF-8 can still be told: `\xNN`. Controls stay as they are.
 #[must_use]
 pub fn legible(bytes: &[u8]) -> String {
@@ -214,6 +230,15 @@ mod tests {
         let mut out = Vec::new();
         to_file(bytes, &mut out);
         String::from_utf8(out).expect("the filed form is UTF-8")
+    }
+
+    #[test]
+    fn json_is_the_same_document_and_says_nothing_to_a_terminal() {
+        let value = serde_json::json!({"title": "t\u{1b}[31m\u{202e}\u{9b}\u{7f}ä\u{e0001}\t", "n": [1, "two"]});
+        let text = for_json(&format!("{value:#}\n"));
+        assert!(text.chars().all(|c| is_plain(c) || c == '\n'), "{text:?}");
+        assert!(text.contains("\\u202e\\u009b\\u007fä\\udb40\\udc01"), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).ok(), Some(value));
     }
 
     #[test]

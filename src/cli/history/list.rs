@@ -121,7 +121,7 @@ pub(super) fn run(listing: &Listing, common: &Common, world: &World) -> Result<S
         complain(COMMAND, words);
     }
     Ok(if listing.json {
-        format!("{:#}\n", json!({ "ehlo": 1, "transcripts": rows.iter().map(to_json).collect::<Vec<_>>() }))
+        crate::cli::document(&json!({ "ehlo": 1, "transcripts": rows.iter().map(to_json).collect::<Vec<_>>() }))
     } else if listing.paths {
         let paths: Vec<_> = rows.iter().map(|(summary, _)| summary.path.display().to_string() + "\n").collect();
         paths.concat()

@@ -252,7 +252,7 @@ pub(super) fn print_json(exit: Exit, runs: &[Value], compared: &[Value]) -> io::
     if !compared.is_empty() {
         all["compared"] = compared.into();
     }
-    print(&format!("{all:#}\n"))
+    print(&super::super::document(&all))
 }
 
 /// Prints a text on standard output.
