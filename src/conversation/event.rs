@@ -70,6 +70,9 @@ pub struct Timed {
     pub event: Event,
 }
 
+/// What is said, behind their number, of records that are missing.
+pub const LOSS: &str = "records could not be written here";
+
 /// A remark: a word, then bare values and `key=value` pairs, in order (FORMATS section 1, Events).
 ///
 /// Unknown words and keys are kept.
@@ -91,7 +94,19 @@ impl Remark {
     /// Whether it stands for octets of the client's that are not kept.
     #[must_use]
     pub fn is_unkept(&self) -> bool {
-        self.word == "content" || self.word == "cut" && self.get("direction") != Some("in")
+        self.word == "content" || self.word == "cut" && self.get("direction") != Some("in") || self.is_loss()
+    }
+
+    /// Says that so many records are missing here: they could not be written.
+    #[must_use]
+    pub fn loss(records: impl fmt::Display) -> Self {
+        Self::new("warning").with("kind", "journal").with("lost", records).value(LOSS)
+    }
+
+    /// Whether records of either side are missing where it stands: they could not be written, as on a full disk.
+    #[must_use]
+    pub fn is_loss(&self) -> bool {
+        self.word == "warning" && self.get("kind") == Some("journal") && self.get("lost").is_some()
     }
 
     /// Adds a bare value.

@@ -66,10 +66,7 @@ impl Journal {
         self.at = last.at;
         self.line.clear();
         if self.tail.lost > 0 {
-            let warning = Remark::new("warning")
-                .with("kind", "journal")
-                .with("lost", self.tail.lost)
-                .value("records could not be written here");
+            let warning = Remark::loss(self.tail.lost);
             write_record(events[0].at, &Event::Remark(warning), &mut self.line);
         }
         for event in events {

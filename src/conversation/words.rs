@@ -55,6 +55,9 @@ pub fn said(remark: &Remark) -> Said {
         "cut" => return warning(cut(remark)),
         "content" => content(remark),
         "closed" => closed(remark),
+        "warning" if remark.is_loss() => {
+            return warning(format!("{} {}", remark.get("lost").unwrap_or_default(), bare_from(remark, 0, " ")));
+        }
         "error" | "warning" => return warning(spoken(remark)),
         "note" => match remark.get("at") {
             Some(at) => format!("note on line {at}: {}", bare_from(remark, 0, " ")),
@@ -350,6 +353,11 @@ mod tests {
             (
                 "error kind=tls \"no TLS here\" try=smtp://127.0.0.1:25",
                 "no TLS here; smtp://127.0.0.1:25 may fit",
+                true,
+            ),
+            (
+                "warning kind=journal lost=2 \"records could not be written here\"",
+                "2 records could not be written here",
                 true,
             ),
             ("cut direction=in bytes=90 sha256=ab", "90 bytes of what came are not kept here", true),

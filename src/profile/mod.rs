@@ -6,6 +6,7 @@ mod draft;
 pub mod duration;
 mod file;
 mod keyring;
+mod mark;
 mod password;
 mod read;
 mod route;

@@ -87,7 +87,12 @@ impl Target {
     /// # Errors
     /// A text that is none of these, with what would be one; a profile or file that can't be read.
     pub fn read(text: &str, profiles: &Profiles) -> Result<Self, TargetError> {
-        let text = text.trim();
+        let target = Self::read_alone(text.trim(), profiles)?;
+        Ok(target.marked(profiles, None))
+    }
+
+    /// The same without a look at whose place it is.
+    fn read_alone(text: &str, profiles: &Profiles) -> Result<Self, TargetError> {
         if text.is_empty() {
             return Err(TargetError::Empty);
         }
@@ -98,7 +103,7 @@ impl Target {
         if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("smtp"))
             && (path.is_file() || text.contains('/'))
         {
-            return in_file(path);
+            return in_file(path, profiles);
         }
         let saved = |name: &str| match profiles.get(name) {
             Ok(profile) => Ok(profile.map(|profile| profile.target.clone())),
@@ -337,7 +342,7 @@ fn port_number(text: &str) -> Result<u16, TargetError> {
 }
 
 /// The target that a transcript or script names in its head.
-fn in_file(path: &Path) -> Result<Target, TargetError> {
+fn in_file(path: &Path, profiles: &Profiles) -> Result<Target, TargetError> {
     /// More than any head; a file without a closing `+++` is not read whole.
     const HEAD: u64 = 1 << 20;
     let problem = |problem: String| TargetError::File { path: path.to_owned(), problem };
@@ -352,7 +357,7 @@ fn in_file(path: &Path) -> Result<Target, TargetError> {
         return Err(problem(format!("can't be read: {error}")));
     }
     match header.text("target") {
-        Some(text) => Target::read_in_head(text, path),
+        Some(text) => Ok(Target::read_in_head(text, path)?.marked(profiles, Some(header))),
         None => Err(problem("it names no target in its head; name the target itself".to_owned())),
     }
 }

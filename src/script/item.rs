@@ -168,7 +168,15 @@ impl Reading {
     }
 
     fn remark(&mut self, record: usize, entry: &Entry<'_>) -> Result<(), String> {
-        let Some(Remark { word, values }) = entry.remark() else { return Ok(()) };
+        let Some(remark) = entry.remark() else { return Ok(()) };
+        if remark.is_loss() {
+            return Err(
+                "found records that could not be written: what was sent here may be among them, so this can't be \
+                        replayed; put it back as > and | lines, and take this line out"
+                    .to_owned(),
+            );
+        }
+        let Remark { word, values } = remark;
         let outwards = !values.iter().any(|(key, value)| key.as_deref() == Some("direction") && value == "in");
         match word.as_str() {
             "cut" | "content" if outwards => Err(format!(

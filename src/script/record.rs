@@ -312,6 +312,11 @@ impl Writer<'_> {
 
     fn remark(&mut self, remark: &Remark) {
         // Behind a BDAT line it was said already.
+        if remark.is_loss() {
+            self.comment(
+                "# Records could not be written here, such as lines that were sent: put these back before it is run",
+            );
+        }
         if remark.is_unkept() && !self.chunk {
             return self.missing("|@");
         }
@@ -427,6 +432,9 @@ mod tests {
         let data = made("0.1 > DATA\n0.2 < 354 go\n0.3 * content bytes=56 shown=no\n0.3 > .\n0.4 < 250 ok\n");
         assert!(data.contains("< 354\n# What was sent here was not recorded"), "{data}");
         assert!(data.ends_with("|@ message.eml\n> .\n< 250\n"), "{data}");
+        let lost =
+            made("0.1 > DATA\n0.2 < 354 go\n0.3 | x\n0.3 * warning kind=journal lost=163 y\n0.3 > .\n0.4 < 250 ok\n");
+        assert!(lost.contains("# Records could not be written here") && lost.ends_with("|@ message.eml\n> .\n< 250\n"));
         let bdat =
             made("0.1 > BDAT 308 LAST\n0.1 * content bytes=308 shown=no\n0.2 < 250 ok\n0.3 > QUIT\n0.4 < 221 x\n");
         assert!(bdat.ends_with(">> LAST message.eml\n< 250\n> QUIT\n< 221\n"), "{bdat}");

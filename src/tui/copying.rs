@@ -80,14 +80,21 @@ mod tests {
             ("", format!("swaks {to} {envelope} --quit-after RCPT"), None),
             (
                 "\n> DATA\n< 354 go\n| Subject: it\n|\n| ..dot\n> .\n< 250 ok",
-                format!(r"swaks {to} {envelope} --data 'Subject: it\n\n.dot\n'"),
+                format!(r"swaks {to} {envelope} --data 'Subject: it\n\n.dot'"),
                 None,
             ),
             (
                 "\n> DATA\n< 354 go\n| 100 % sure\n> .\n< 250 ok",
+                format!(
+                    "base64 -d <<'END' | swaks {to} {envelope} --no-data-fixup --data -\nMTAwICUgc3VyZQ0KLg==\nEND"
+                ),
+                None,
+            ),
+            (
+                "\n> DATA\n< 354 go\n* content bytes=9 shown=no\n> .\n< 250 ok",
                 // Without it swaks would send a message of its own.
                 format!("swaks {to} {envelope} --quit-after RCPT"),
-                Some("the message (swaks would change its % or \\)"),
+                Some("the message, which the source does not show"),
             ),
         ] {
             assert_eq!(swaks(&talk(&format!("{CLASSIC}{more}")), None), Some((want, left_out.map(str::to_owned))));

@@ -104,7 +104,7 @@ pub(super) async fn prepare(
 ) -> Result<Prepared, String> {
     let (name, document) = read(path)?;
     let profiles = Profiles::load(&world.directories.config);
-    let mut target = target(&document, path, to, &profiles)?;
+    let mut target = target(&document, path, to, &profiles)?.marked(&profiles, Some(&document.header));
     let vars = document.header.table.get("vars").and_then(toml::Value::as_table);
     let values = Values::new(&arguments.variables, vars, &target, &arguments.allow_env, world);
     let folders = Folders { allowed: arguments.allow_files.clone(), ..Folders::of(path) };

@@ -3,10 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::conversation::event::Remark;
 use crate::conversation::{Exchange, Kind};
 use crate::smtp::escape;
 
-use super::{Talk, Tool, begun, data, parsed, quoted};
+use super::{Talk, Tool, begun, data, parsed};
 
 /// Octets of message content that go onto a command line.
 const CONTENT: usize = 4 * 1024;
@@ -32,6 +33,8 @@ enum Absent {
     Long,
     /// The source does not show it.
     Hidden,
+    /// Records of it could not be written.
+    Lost,
     Empty,
     /// Nothing is known of it.
     Unknown,
@@ -42,15 +45,16 @@ impl Absent {
         match self {
             Self::Unknown => "the message",
             Self::Hidden => "the message, which the source does not show",
+            Self::Lost => "the message, of which records could not be written",
             Self::Empty if own => "the message, which is empty",
             Self::Empty => "the message, which is empty (swaks would send one of its own)",
             // Standard input takes all but what has other line ends, and what is very long.
             Self::Chunked | Self::Octets | Self::Changed | Self::Long if own => {
                 "the message (it is long, or not made of lines)"
             }
-            Self::Chunked => "the message (it is long or holds octets that a command line can't)",
-            Self::Octets => "the message (it holds octets that a command line can't)",
-            Self::Changed => "the message (swaks would change its % or \\)",
+            Self::Chunked | Self::Octets | Self::Changed => {
+                "the message (it is long, or holds octets that swaks can't say)"
+            }
             Self::Long => "the message (it is long; save it to a file for --data)",
         }
     }
@@ -75,21 +79,29 @@ pub(super) fn message(
             words.push(format!("--bdat {size}"));
             Absent::Chunked
         }
-        (true, None) => match content(talk, transaction) {
+        (true, None) => match content(tool, talk, transaction) {
             Ok(text) => {
-                words.extend(["--data".to_owned(), text]);
+                if !tool.own && text.starts_with("From ") {
+                    words.push("--no-strip-from".to_owned());
+                }
+                words.extend(["--data".to_owned(), one_word(&text)]);
                 return Some(Message::default());
             }
             Err(why) => why,
         },
     };
-    let Some(octets) = tool.own.then(|| whole(talk, transaction, chunk.is_some())).flatten() else {
+    // As it is, swaks takes a message with its dots stuffed and the last one on it; an empty one it takes for none.
+    let octets = whole(talk, transaction, chunk.is_some() || !tool.own);
+    let takes = |octets: &Vec<u8>| tool.own || chunk.is_none() && !octets.is_empty();
+    let Some(mut octets) = octets.filter(takes) else {
         left_out.push(why.words(tool.own).to_owned());
         // A message of the tool's own must not go out in its place.
         return None;
     };
     words.push("--no-data-fixup --data -".to_owned());
-    if let Some(text) = plain(&octets) {
+    if !tool.own {
+        octets.push(b'.');
+    } else if let Some(text) = plain(&octets) {
         let end = delimiter(&text);
         return Some(Message { before: String::new(), below: format!(" <<'{end}'\n{text}{end}") });
     }
@@ -100,47 +112,71 @@ pub(super) fn message(
 }
 
 /// The content that was sent, for a command line; or why it is not there.
-fn content(talk: &Talk<'_>, transaction: &[Exchange]) -> Result<String, Absent> {
+fn content(tool: &Tool, talk: &Talk<'_>, transaction: &[Exchange]) -> Result<String, Absent> {
     let data = data(transaction).and_then(Exchange::reply).ok_or(Absent::Unknown)?;
-    let mut text = String::new();
+    let last = transaction.iter().filter_map(Exchange::reply).next_back().map_or(*data.end(), |reply| *reply.end());
+    let behind = talk.log.since(*data.end() + 1).take_while(|(record, _)| *record <= last);
+    let unkept = behind.filter_map(|(_, entry)| entry.remark()).find(Remark::is_unkept);
+    if let Some(remark) = unkept {
+        return Err(if remark.is_loss() { Absent::Lost } else { Absent::Hidden });
+    }
+    let mut lines = Vec::new();
+    let mut length = 0;
     for (_, entry) in talk.log.since(*data.end() + 1).take_while(|(_, entry)| entry.kind == Kind::Content) {
         let line = entry.bytes.strip_prefix(b".").unwrap_or(entry.bytes);
-        let plain = entry.crlf && !entry.masked && line.iter().all(|b| matches!(b, b' '..=b'~'));
-        if !plain {
-            return Err(Absent::Octets);
-        }
-        if line.iter().any(|b| matches!(b, b'%' | b'\\')) {
+        // Standard input takes what is not ASCII better; swaks has none here.
+        let plain = |c: char| if tool.own { matches!(c, ' '..='~') } else { c == '\t' || escape::is_plain(c) };
+        let text = std::str::from_utf8(line).ok().filter(|text| entry.crlf && !entry.masked && text.chars().all(plain));
+        let text = text.ok_or(Absent::Octets)?;
+        if text.contains(['%', '\\']) {
             return Err(Absent::Changed);
         }
-        if text.len() + line.len() > CONTENT {
+        length += line.len();
+        if length > CONTENT {
             return Err(Absent::Long);
         }
-        text.push_str(&String::from_utf8_lossy(line));
-        text.push_str("\\n");
+        lines.push(text);
     }
-    let hidden = talk.log.since(*data.end() + 1).next().and_then(|(_, entry)| entry.remark());
-    if hidden.is_some_and(|remark| remark.word == "content" && remark.get("shown") == Some("no")) {
-        Err(Absent::Hidden)
-    } else if text.is_empty() {
-        Err(Absent::Empty)
-    } else {
-        Ok(quoted(&text))
+    match lines.as_slice() {
+        [] => Err(Absent::Empty),
+        // An @ names a file, the line of a mailbox is dropped, and so is a last dot.
+        [first, ..] if tool.own && (first.starts_with('@') || first.starts_with("From ")) => Err(Absent::Changed),
+        [.., "."] if tool.own => Err(Absent::Changed),
+        _ if tool.own => Ok(lines.iter().flat_map(|line| [*line, "\\n"]).collect()),
+        _ => for_swaks(&lines).ok_or(Absent::Changed),
     }
 }
 
+/// A message as swaks sends it unchanged: it ends the last line itself, makes an end of the head where there is none, takes
+/// a dot at the end for the end, and stuffs none before the first line; a second @ says that the first names no file.
+fn for_swaks(lines: &[&str]) -> Option<String> {
+    let (first, last) = (lines.first()?, lines.last()?);
+    let end = lines.iter().position(|line| line.is_empty())?;
+    if end == 0 || end + 1 == lines.len() || *last == "." || first.starts_with('.') {
+        return None;
+    }
+    let escaped = if first.starts_with('@') { "@" } else { "" };
+    Some(format!("{escaped}{}", lines.join("\\n")))
+}
+
+/// A text of plain characters and TABs as one word for a shell.
+fn one_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// The content for standard input: any octets in lines. In chunks no dots are stuffed, and a line may lie in two of them.
-fn whole(talk: &Talk<'_>, transaction: &[Exchange], chunks: bool) -> Option<Vec<u8>> {
+fn whole(talk: &Talk<'_>, transaction: &[Exchange], as_is: bool) -> Option<Vec<u8>> {
     let (from, to) = (transaction.first()?.start(), *transaction.last()?.reply()?.end());
     let mut octets = Vec::new();
     for (_, entry) in talk.log.since(from).take_while(|(n, _)| *n <= to) {
         // What was not kept can't be sent again.
         let lost = entry.kind == Kind::Remark
-            && entry.remark().is_some_and(|remark| remark.word == "content" || remark.word == "cut");
+            && entry.remark().is_some_and(|remark| remark.word == "cut" || remark.is_unkept());
         if lost || entry.masked && entry.kind == Kind::Content || octets.len() > WHOLE {
             return None;
         }
         if entry.kind == Kind::Content {
-            octets.extend_from_slice(if chunks {
+            octets.extend_from_slice(if as_is {
                 entry.bytes
             } else {
                 entry.bytes.strip_prefix(b".").unwrap_or(entry.bytes)

@@ -21,7 +21,8 @@ const OTHER: &str = "0.0 > MAIL FROM:<>\n0.0 < 250 ok\n0.0 > RSET\n0.0 < 250 ok\
 fn each_mail_transaction_has_its_line() {
     for tool in [&SWAKS, &SEND] {
         let out = exported(tool, "smtp://mx.d.example:25", &format!("{BEGIN}{ONE}{OTHER}"));
-        let lines: Vec<_> = out.lines().filter(|line| line.starts_with(tool.program)).collect();
+        let lines: Vec<_> =
+            out.lines().filter(|line| line.contains(&format!("{} ", tool.program)) && !line.starts_with('#')).collect();
         assert_eq!(lines.len(), 2, "{out}");
         assert!(lines[0].contains("--to c@d.example") && lines[0].contains("--data"), "{out}");
         assert!(lines[1].contains("--from '<>'") && lines[1].contains("--quit-after MAIL"), "{out}");
@@ -103,10 +104,51 @@ fn a_message_of_any_octets_goes_in_by_standard_input() {
         exported(&SEND, "smtp://mx:25", &format!("{BEGIN}{bare}")).contains("the message (it is long, or not made of")
     );
     // Of what was not kept swaks is not named where it is not used.
-    let lost = ONE.replace("0.0 | Subject: x\n", "").replace("0.0 > .", "0.0 * cut octets=9\n0.0 > .");
-    for (tool, named) in [(&SEND, false), (&SWAKS, true)] {
-        let out = exported(tool, "smtp://mx:25", &format!("{BEGIN}{lost}"));
-        assert!(out.contains("the message, which is empty"), "{out}");
-        assert_eq!(out.contains("(swaks would"), named, "{out}");
+    let empty = ONE.replace("0.0 | Subject: x\n", "");
+    let cut = empty.replace("0.0 > .", "0.0 * cut octets=9\n0.0 > .");
+    let lost = ONE.replace("0.0 > .", "0.0 * warning kind=journal lost=9 x\n0.0 > .");
+    for (tool, of_empty) in [(&SEND, None), (&SWAKS, Some("which is empty (swaks would"))] {
+        let out = |said: &str| exported(tool, "smtp://mx:25", &format!("{BEGIN}{said}"));
+        assert!(of_empty.is_none_or(|words| out(&empty).contains(words)), "{}", out(&empty));
+        assert!(out(&cut).contains("the message, which the source does not show"), "{}", out(&cut));
+        let lost = out(&lost);
+        assert!(
+            lost.contains("the message, of which records could not be written") && !lost.contains("--data"),
+            "{lost}"
+        );
+    }
+}
+
+#[test]
+fn swaks_is_told_a_message_so_that_it_sends_the_same() {
+    let of = |lines: &str| {
+        let lines: String = lines.lines().map(|line| format!("0.0 | {line}\n")).collect();
+        exported(&SWAKS, "smtp://mx:25", &format!("{BEGIN}{}", ONE.replace("0.0 | Subject: x\n", &lines)))
+    };
+    for (lines, want) in [
+        // It ends the last line itself.
+        ("Subject: x\n\nhi", "--data 'Subject: x\\n\\nhi'"),
+        ("Subject: x\n\n..dot\nhi", "--data 'Subject: x\\n\\n.dot\\nhi'"),
+        // One @ would name a file.
+        ("@lab.out\n\nhi", "--data '@@lab.out\\n\\nhi'"),
+        ("From x\n\nhi", "--no-strip-from --data 'From x\\n\\nhi'"),
+        ("Subject: it's Gr\u{fc}\u{df}e\n\\ty\n\nhi", "--data 'Subject: it'\\''s Gr\u{fc}\u{df}e\\n\ty\\n\\nhi'"),
+    ] {
+        assert!(of(lines).trim_end().ends_with(want), "{}", of(lines));
+    }
+    // What it would change goes in as it is, with the last dot.
+    for (lines, wire) in [
+        ("Subject: x", &b"Subject: x\r\n."[..]),
+        ("Subject: 5 %\n\n..\\xff", b"Subject: 5 %\r\n\r\n..\xff\r\n."),
+        ("..x\n\ny", b"..x\r\n\r\ny\r\n."),
+        ("a: b\n\n..", b"a: b\r\n\r\n..\r\n."),
+        ("a: b\n", b"a: b\r\n\r\n."),
+    ] {
+        let lines = if lines.ends_with('\n') { format!("{lines}\n") } else { lines.to_owned() };
+        let out = of(&lines);
+        let (line, coded) = out.split_once('\n').expect("lines");
+        assert!(line.starts_with("base64 -d <<'END' | swaks ") && line.ends_with(" --no-data-fixup --data -"), "{out}");
+        let octets = STANDARD.decode(coded.trim_end().trim_end_matches("END").replace('\n', "")).expect("base64");
+        assert_eq!(octets, wire, "{out}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::conversation::event::Remark;
+use crate::conversation::event::{LOSS, Remark};
 use crate::conversation::file::Document;
 
 use super::builder::Content;
@@ -349,6 +349,9 @@ fn own(said: &str) -> Option<Remark> {
 
 /// The remarks that the session depends on, as [`crate::conversation::words`] says them.
 fn in_words(said: &str) -> Option<Remark> {
+    if let Some(lost) = said.strip_suffix(LOSS).map(str::trim_end).filter(|lost| lost.parse::<u64>().is_ok()) {
+        return Some(Remark::loss(lost));
+    }
     let place = |word: &str, rest: &str| Remark::new(word).value(rest.split(' ').next().unwrap_or_default());
     if let Some(rest) = said.strip_prefix("connecting to ") {
         return Some(place("connecting", rest));

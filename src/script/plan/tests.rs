@@ -122,6 +122,10 @@ fn what_can_not_be_run_is_said_with_its_place() {
         ("* end\n", "s.smtp:1:3"),
         ("* pipeline\n* sleep 1s\n* end\n", "s.smtp:2:3"),
         ("0.1 | x\n0.2 * content bytes=5 sha256=ab\n", "found"),
+        (
+            "0.1 > DATA\n0.2 < 354 go\n0.3 | x\n0.4 * warning kind=journal lost=163 \"records\"\n0.4 > .\n",
+            "s.smtp:4:1: found records that could not be written",
+        ),
     ] {
         let error = planned(script, None).expect_err(script);
         assert!(error.contains(want), "{script}: {error}");

@@ -90,6 +90,7 @@ fn ready(document: &Document, path: &Path, typed: &str, world: &World) -> Result
     if target.from_file.is_some() {
         return Err(format!("{typed} is a file; name the server itself"));
     }
+    let target = target.marked(&profiles, Some(&document.header));
     let vars = document.header.table.get("vars").and_then(toml::Value::as_table);
     if let Some(variable) = values::variables(document).first() {
         let marker = values::marker(variable);

@@ -63,6 +63,7 @@ pub(super) fn rehearsed(of: &ReplayOf, password: Option<Secret>, world: &World) 
         return Err(format!("{typed} is a file; name the server itself").into());
     }
     let document = document(path)?;
+    let target = target.marked(&profiles, Some(&document.header));
     let name = name(path);
     if let Some(record) = document.first_gap() {
         let line = document.line_of(record);
