@@ -139,7 +139,7 @@ pub(super) fn to_text(rows: &[Row], unit: &str, exact: bool, quiet: bool) -> Str
         let alone = if row.left.is_some() { &row.left } else { &row.right };
         let alone = alone.as_ref().filter(|_| !matches!(row.pair, Pair::Both(..))).and_then(|side| side.reply.as_ref());
         if let Some(line) = alone.and_then(|reply| reply.lines.last()) {
-            writeln!(out, "    {:<10} {mark} {}", "reply", escape::for_screen(&line.raw)).expect("a string takes it");
+            writeln!(out, "    {:<10} {mark} {}", "reply", escape::for_file(&line.raw)).expect("a string takes it");
         }
         for difference in &row.differences {
             let (left, right) = words(difference);

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::smtp::{Capabilities, Reply, Verb};
+use crate::smtp::{Capabilities, EnhancedCode, Reply, Verb};
 
 use super::dialogue::{Ask, Dialogue, Exchange};
 use super::event::{Micros, Remark};
@@ -222,7 +222,7 @@ pub struct Handshake {
 pub struct Side {
     /// What it is: `EHLO`, `greeting`, `end of data`.
     pub kind: String,
-    /// The line that was sent; empty for the greeting.
+    /// The line that was sent, as a file has it: other octets are another text. Empty for the greeting.
     pub line: String,
     /// The reply; none where none came.
     pub reply: Option<Reply>,
@@ -248,7 +248,7 @@ impl Side {
     #[must_use]
     pub fn of(number: usize, exchange: &Exchange, log: &Log, dialogue: &Dialogue) -> Self {
         let line = exchange.command().and_then(|record| log.get(record)).filter(|_| exchange.ask != Ask::Greeting);
-        let line = line.map(|entry| crate::smtp::escape::for_screen(entry.bytes)).unwrap_or_default();
+        let line = line.map(|entry| entry.in_file()).unwrap_or_default();
         let kind = match exchange.ask {
             Ask::Greeting => "greeting".to_owned(),
             Ask::EndOfData => "end of data".to_owned(),
@@ -348,7 +348,7 @@ fn content(log: &Log, from: usize, to: usize) -> Vec<String> {
         let remark = match entry.kind {
             Kind::Content => {
                 lines.extend(said(std::mem::take(&mut unkept)));
-                lines.push(crate::smtp::escape::for_screen(entry.bytes));
+                lines.push(entry.in_file());
                 continue;
             }
             Kind::Remark => entry.remark(),
@@ -399,9 +399,20 @@ fn replies(a: &Side, b: &Side, mask: &dyn Fn(&str) -> String, all: &mut Vec<Diff
         capabilities(x, y, all);
     } else if x.code().is_some_and(|code| code.number() == 334) && x.code() == y.code() {
         // A challenge is another one each time.
-    } else if mask(&x.text()) != mask(&y.text()) {
-        all.push(Difference::Text(x.text(), y.text()));
+    } else if let (a, b) = (text(x), text(y))
+        && mask(&a) != mask(&b)
+    {
+        all.push(Difference::Text(a, b));
     }
+}
+
+/// The texts of all lines as a file has them, so that other octets are another text.
+fn text(reply: &Reply) -> String {
+    let of = |line: &crate::smtp::ReplyLine| {
+        let after = if line.code.is_some() { EnhancedCode::at_start(line.text()).map_or(0, |(_, end)| end) } else { 0 };
+        crate::smtp::escape::for_file(&line.text()[after..]).trim_start().to_owned()
+    };
+    reply.lines.iter().map(of).collect::<Vec<_>>().join(" ")
 }
 
 fn code(reply: Option<&Reply>) -> String {

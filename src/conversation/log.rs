@@ -84,6 +84,15 @@ impl Entry<'_> {
     pub fn remark(&self) -> Option<Remark> {
         (self.kind == Kind::Remark).then(|| Remark::parse(&String::from_utf8_lossy(self.bytes)))
     }
+
+    /// What went over the wire as a file has it: other octets are another text.
+    #[must_use]
+    pub fn in_file(&self) -> String {
+        if self.masked {
+            return String::from_utf8_lossy(self.bytes).into_owned();
+        }
+        escape::for_file(self.bytes) + if self.crlf { "" } else { "\\c" }
+    }
 }
 
 /// An append-only list of what happened.

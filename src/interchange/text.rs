@@ -46,6 +46,10 @@ pub(super) fn is_timed(document: &Document) -> bool {
     document.header.text("clock") != Some("none")
 }
 
+/// Stands before the lines where some octet is escaped: a reader has to know that a backslash is none then.
+pub(super) const ESCAPED: &str =
+    r"escaped as in a transcript: \\ is a backslash, \xNN an octet, \c says that no line end follows";
+
 /// The lines, without line ends; notes stand where the document has them.
 pub(super) fn lines(document: &Document) -> impl Iterator<Item = String> {
     timed(document).map(|(_, line)| line)
@@ -53,6 +57,13 @@ pub(super) fn lines(document: &Document) -> impl Iterator<Item = String> {
 
 /// The same with the time of each; 0 for what has none.
 pub(super) fn timed(document: &Document) -> impl Iterator<Item = (Micros, String)> {
+    let on_wire = |kind: Kind| matches!(kind, Kind::Sent | Kind::Content | Kind::Received);
+    let escaped = document.log.since(0).any(|(_, entry)| on_wire(entry.kind) && entry.in_file().contains('\\'));
+    let told = escaped.then(|| (Micros::default(), format!("=== {ESCAPED}")));
+    told.into_iter().chain(records(document))
+}
+
+fn records(document: &Document) -> impl Iterator<Item = (Micros, String)> {
     let mut tls = false;
     document.log.since(0).filter_map(move |(_, entry)| {
         let at = entry.at.unwrap_or_default();
@@ -81,9 +92,10 @@ pub(super) fn timed(document: &Document) -> impl Iterator<Item = (Micros, String
 }
 
 fn line(entry: &Entry<'_>, tls: bool) -> Option<String> {
-    // A masked record holds escaped text already.
-    let text =
-        if entry.masked { String::from_utf8_lossy(entry.bytes).into_owned() } else { escape::for_screen(entry.bytes) };
+    let text = match entry.kind {
+        Kind::Sent | Kind::Content | Kind::Received => entry.in_file(),
+        _ => escape::for_screen(entry.bytes),
+    };
     let refused = matches!(entry.bytes.first(), Some(b'4' | b'5'));
     let mark = match (entry.kind, tls) {
         (Kind::Sent, false) => " -> ",
@@ -116,6 +128,24 @@ mod tests {
         let document = read(file).expect("a transcript");
         let text = String::from_utf8(export(&document, &Knowledge::default())).expect("text");
         assert_eq!(text, " -> NOOP\n<-  250 ok\n=== note: too slow\n -> QUIT\n");
+    }
+
+    #[test]
+    fn other_octets_are_other_lines_and_are_read_back() {
+        let wire = "+++\nehlo = 1\n+++\n0.000000 * connecting 127.0.0.1:25\n0.000000 * connected 127.0.0.1:25\n\
+            0.100000 < 220-a\\tb \\xfc\\rx\n0.100000 < 220 a\\\\tb \\x20\n0.200000 > NOOP a\\tb\n0.200000 < 250 \\x7b{x\n\
+            0.200000 > NOOP a\\\\c\n0.200000 < 250 ok\\n\\c\n0.300000 > DATA\n0.300000 < 354 go\n0.400000 | x\\ty \\xfc\n\
+            0.400000 | x\\\\ty \\\\xfc\n0.400000 | bare\\n\\c\n0.400000 > .\n0.500000 < 250 2.0.0 ok\n";
+        let document = read(wire.as_bytes()).expect("a transcript");
+        let octets = |document: &Document| -> Vec<String> {
+            let lines = document.log.since(0).filter(|(_, entry)| entry.kind != Kind::Remark);
+            lines.map(|(_, entry)| format!("{:?} {}", entry.kind, entry.in_file())).collect()
+        };
+        for export in [export, super::super::markdown::export] {
+            let out = export(&document, &Knowledge::default());
+            let back = super::super::import::import(&out).expect("it is read").conversations;
+            assert_eq!(octets(&back[0]), octets(&document), "{}", String::from_utf8_lossy(&out));
+        }
     }
 
     #[test]

@@ -61,8 +61,8 @@ impl Beside {
     }
 }
 
-/// The lines of a reply, as a row has them.
+/// The lines of a reply, as a row has them: other octets are another line.
 #[must_use]
 pub fn reply_lines(reply: &Reply) -> Vec<String> {
-    reply.lines.iter().map(|line| format!("< {}", escape::for_screen(&line.raw))).collect()
+    reply.lines.iter().map(|line| format!("< {}", escape::for_file(&line.raw))).collect()
 }

@@ -57,6 +57,7 @@ impl Masks {
         }
         if queue_ids {
             text = QUEUED.replace_all(&text, "${1}<queue-id>").into_owned();
+            text = UUID.replace_all(&text, "<queue-id>").into_owned();
             text = LONG_ID.replace_all(&text, id_or_word).into_owned();
         }
         if addresses {
@@ -88,6 +89,8 @@ static DATE: LazyLock<Regex> = LazyLock::new(|| {
 static QUEUED: LazyLock<Regex> = LazyLock::new(|| {
     built(r"(?i)(queued (?:as|for delivery as|mail for delivery as) |\bid[=: ] ?)[<\[(]?[\w.@+/-]*[\w-][>\])]?")
 });
+/// As `{{uuid}}` makes one for each run.
+static UUID: LazyLock<Regex> = LazyLock::new(|| built(r"(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"));
 static LONG_ID: LazyLock<Regex> =
     LazyLock::new(|| built(r"\b[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}\b|\b[0-9A-Za-z]{8,}\b"));
 static SIZE: LazyLock<Regex> =
@@ -222,6 +225,7 @@ mod tests {
             ("Ok: queued as 4F3A9B", "Ok: queued as 77C0D1"),
             ("OK id=1sABcd-000000012Ab-1xYz", "OK id=1sXYcd-000000012Ac-2xYz"),
             ("Ok 4BxT9z1q2Wz5", "Ok 9ZxT3z1q2Wz1"),
+            ("EHLO 12345678-40e2-4abc-8def-0123456789ab", "EHLO 66bbcafe-90e2-4abc-9def-abcdefabcdef"),
             ("at Mon, 23 Nov 2026 20:18:22 +0100 (CET)", "at Tue, 1 Dec 2026 01:00:00 +0000"),
             ("time 2026-11-23T20:18:22.104Z", "time 2025-01-01T00:00:00Z"),
             ("SIZE 10485760", "SIZE 52428800"),

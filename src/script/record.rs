@@ -10,7 +10,7 @@ use crate::conversation::event::Remark;
 use crate::conversation::file::{Document, Header};
 use crate::conversation::log::{Entry, Kind, Log};
 use crate::conversation::{Dialogue, Exchange};
-use crate::smtp::{Capabilities, Command, Path, Phase, Reply, Verb, escape};
+use crate::smtp::{Capabilities, Command, Path, Phase, Reply, Verb};
 
 /// A script that holds the same conversation: each line as it was sent, for each reply its code and enhanced status code,
 /// after EHLO each capability, after TLS that it was verified, where it was. Texts are left open. The name given with EHLO,
@@ -236,7 +236,7 @@ impl Writer<'_> {
         }
         let command = Command::parse(entry.bytes);
         self.content = if self.content == Content::None || entry.bytes == b"." { Content::None } else { self.content };
-        let text = file_text(entry);
+        let text = entry.in_file();
         let text = match command.verb {
             _ if entry.masked => text,
             Verb::Ehlo | Verb::Helo | Verb::Lhlo => marked(&text, self.names.ehlo.as_deref(), "ehlo"),
@@ -262,7 +262,7 @@ impl Writer<'_> {
         if self.content == Content::None {
             self.content = Content::Head;
         }
-        let mut text = file_text(entry);
+        let mut text = entry.in_file();
         if entry.bytes.is_empty() {
             self.content = Content::Body;
         }
@@ -333,19 +333,6 @@ impl Writer<'_> {
             _ => {}
         }
     }
-}
-
-/// What was sent, as a file has it.
-fn file_text(entry: &Entry<'_>) -> String {
-    if entry.masked {
-        return String::from_utf8_lossy(entry.bytes).into_owned();
-    }
-    let mut out = Vec::new();
-    escape::to_file(entry.bytes, &mut out);
-    if !entry.crlf {
-        out.extend_from_slice(b"\\c");
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// The text with the first whole occurrence of a value as the marker of this name.

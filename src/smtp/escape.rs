@@ -153,6 +153,14 @@ pub fn to_file(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// The same as text: other bytes are another text, which [`for_screen`] does not promise.
+#[must_use]
+pub fn for_file(bytes: &[u8]) -> String {
+    let mut out = Vec::with_capacity(bytes.len());
+    to_file(bytes, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 fn plain_to_file(text: &[u8], out: &mut Vec<u8>) {
     for (index, byte) in text.iter().enumerate() {
         match byte {

@@ -31,6 +31,20 @@ fn sides(text: &str) -> Vec<Side> {
 }
 
 #[test]
+fn other_octets_are_a_difference_and_another_line() {
+    let of = |lines: &str| sides(&format!("< 220 mx\n{lines}"));
+    let same = |text: &str| text.to_owned();
+    for (a, b) in [
+        ("> MAIL FROM:<a\tb@x>\n< 250 ok", "> MAIL FROM:<a\\tb@x>\n< 250 ok"),
+        ("> NOOP\n< 250 o\tk", "> NOOP\n< 250 o\\tk"),
+    ] {
+        let found = of(a)[1].differences(&of(b)[1], &same);
+        let ([Difference::Command(x, y)] | [Difference::Text(x, y)]) = &found[..] else { panic!("{found:?}") };
+        assert_ne!(x, y);
+    }
+}
+
+#[test]
 fn another_name_in_the_greeting_is_no_failure_and_no_silence() {
     let [a, b] = ["good.example", "evil.example"].map(|name| sides(&format!("< 220 mx\n> EHLO {name}\n< 250 mx")));
     let masked = |_: &str| "masked".to_owned();

@@ -122,7 +122,7 @@ fn a_message_of_any_octets_goes_in_by_standard_input() {
 #[test]
 fn swaks_is_told_a_message_so_that_it_sends_the_same() {
     let of = |lines: &str| {
-        let lines: String = lines.lines().map(|line| format!("0.0 | {line}\n")).collect();
+        let lines = lines.lines().map(|line| format!("0.0 | {line}\n")).collect::<Vec<_>>().concat();
         exported(&SWAKS, "smtp://mx:25", &format!("{BEGIN}{}", ONE.replace("0.0 | Subject: x\n", &lines)))
     };
     for (lines, want) in [

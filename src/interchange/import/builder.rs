@@ -349,7 +349,8 @@ impl Builder {
         self.octets(1, octets);
     }
 
-    fn octets(&mut self, side: usize, octets: &[u8]) {
+    /// Octets of one side, 0 the client's, as they went over the wire, in any split.
+    pub(super) fn octets(&mut self, side: usize, octets: &[u8]) {
         let mut partial = std::mem::take(&mut self.partial[side]);
         for piece in octets.split_inclusive(|octet| *octet == b'\n') {
             partial.extend_from_slice(piece);

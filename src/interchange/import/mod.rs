@@ -13,6 +13,7 @@ mod clock;
 mod curl;
 mod eml;
 mod ends;
+mod escapes;
 mod exchange;
 mod exim;
 mod exim_host;

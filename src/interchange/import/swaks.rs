@@ -6,6 +6,7 @@ use crate::conversation::event::{LOSS, Remark};
 use crate::conversation::file::Document;
 
 use super::builder::Content;
+use super::escapes::{self, Escapes, Octets};
 use super::lines::{between, is_reply, lines, text};
 use super::sessions::Sessions;
 use super::text::Text;
@@ -127,6 +128,7 @@ pub(super) fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>
     let mut in_tls = false;
     let mut untold = false;
     let texts: Vec<&[u8]> = lines(octets).map(|(_, line)| line).collect();
+    let mut escapes = Escapes::of(&texts);
     let width = hints.both().then(|| texts.iter().map(|line| line.len()).max()).flatten();
     let mut number = 0;
     while let Some(first) = texts.get(number) {
@@ -145,7 +147,19 @@ pub(super) fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>
             (Mark::Info | Mark::Trouble, _) if content && !hints.sent => (Mark::Bare, line),
             marked => marked,
         };
+        let side = usize::from(kind == Mark::Received);
+        let read = matches!(kind, Mark::Sent | Mark::Content | Mark::Received).then(|| escapes.line(side, rest));
+        let rest = match read {
+            Some(Octets::Line(rest)) => rest,
+            Some(Octets::Piece(octets)) => {
+                found.current().octets(side, &octets);
+                continue;
+            }
+            None => Cow::Borrowed(rest),
+        };
+        let rest = &*rest;
         match kind {
+            Mark::Info if escapes::says(line) => {}
             Mark::Info => info(rest, &mut found),
             Mark::Trouble => trouble(rest, &mut found),
             Mark::Sent => sent(rest, &mut found, &hints, &mut untold),
