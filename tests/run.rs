@@ -245,6 +245,12 @@ fn what_the_server_does_decides_the_exit_status() {
         (format!("{greeted}C: NOOP\n"), "> EHLO a\n> NOOP\n? closed\n", 0, "1 of 1"),
         (format!("{greeted}C: NOOP\nHOLD\n"), "> EHLO a\n> NOOP\n", 6, "did not come in time"),
         (format!("{greeted}C: NOOP\nHOLD\n"), "> EHLO a\n> NOOP\n< 250\n", 6, "no reply came in time"),
+        (
+            format!("{greeted}C: NOOP\nS: 250 ok\nHOLD\n"),
+            "> EHLO a\n< 250\n> NOOP\n< 250\n< 250\n",
+            6,
+            "the reply that line 5 waits for did not come",
+        ),
         (format!("{greeted}C: NOOP\nS: what is this\n"), "> EHLO a\n> NOOP\n", 7, "broke the protocol"),
         (format!("{greeted}C: NOOP\nS: what is this\n"), "> EHLO a\n> NOOP\n< 250\n", 7, "broke the protocol"),
         (

@@ -129,7 +129,12 @@ fn write(path: &Path, octets: &[u8], force: bool) -> Result<(), String> {
     // For nobody else, as the workbench exports it.
     let mut options = crate::private::file();
     options.write(true).create(true).truncate(true).create_new(!force);
-    let result = options.open(path).and_then(|mut file| file.write_all(octets));
+    let result = options.open(path).and_then(|mut file| {
+        file.write_all(octets).inspect_err(|_| {
+            // What is half there would be in the way of the next try. That it stays is no worse.
+            let _ = if force { Ok(()) } else { std::fs::remove_file(path) };
+        })
+    });
     result.map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => {
             format!("{}: exists already; --force writes over it", path.display())

@@ -173,7 +173,9 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
         Ok(all) => all,
         Err(words) => return complain(COMMAND, words),
     };
+    let started = world.elapsed();
     let mut played = batch::play(all, arguments, common, world, &stop).await;
+    let took = world.elapsed().saturating_sub(started);
     let (compared, differ) = if arguments.against.is_some() {
         let told = batch::compare(&played, arguments, common);
         (told.json, told.differ)
@@ -196,7 +198,7 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     let (runs, json): (Vec<_>, Vec<_>) = runs.unzip();
     let printed = match arguments.reported() {
         Some(Format::Json) => screen::print_json(exit, &json, &compared),
-        Some(format) => screen::print(&report::of(format, &runs)),
+        Some(format) => screen::print(&report::of(format, &runs, took)),
         None => Ok(()),
     };
     match failed.or(printed.err()) {

@@ -44,7 +44,11 @@ impl Journal {
         let mut line = Vec::new();
         write_document(&Document::new(header.clone(), Log::new()), &mut line);
         let mut tail = Tail::new(file);
-        tail.append(&line, 1).map_err(|error| at_path(&path, &error))?;
+        if let Err(error) = tail.append(&line, 1) {
+            // A conversation of which nothing is recorded has no file. That it stays is no worse.
+            let _ = std::fs::remove_file(&path);
+            return Err(at_path(&path, &error));
+        }
         Ok(Self { path, tail, at: Micros(0), line })
     }
 

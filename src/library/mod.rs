@@ -146,11 +146,23 @@ pub fn named(state: &Path, word: &str) -> Result<PathBuf, NameError> {
     }
 }
 
+/// Whether it can be looked into: to open a pipe would wait for somebody who writes into it. A broken link is told of when
+/// it is opened.
+fn is_file_or_folder(entry: &std::fs::DirEntry) -> bool {
+    let plain = |kind: std::fs::FileType| kind.is_file() || kind.is_dir();
+    entry.file_type().is_ok_and(plain) || {
+        let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+        link && entry.path().metadata().map_or(true, |target| plain(target.file_type()))
+    }
+}
+
 /// What a directory holds whose names are good, the last by name first.
 fn names(directory: &Path, good: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
-    let mut paths: Vec<_> =
-        entries.filter(|entry| entry.file_name().to_str().is_some_and(&good)).map(|entry| entry.path()).collect();
+    let mut paths: Vec<_> = entries
+        .filter(|entry| entry.file_name().to_str().is_some_and(&good) && is_file_or_folder(entry))
+        .map(|entry| entry.path())
+        .collect();
     // Without the extension, `NAME` stands before `NAME-2`.
     paths.sort_by(|a, b| b.file_stem().cmp(&a.file_stem()));
     paths
@@ -219,6 +231,19 @@ mod tests {
         let listed = |name: &str| is_listed(state, &state.join("transcripts").join(name));
         assert!(listed("2026/2026-11-24-000000-bad.smtp") && listed("2025/../2026/new.smtp"));
         assert!(!["2026/notes.txt", "other/2027-01-01-000000-mx.smtp", "a.smtp"].into_iter().any(listed));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_among_the_transcripts_is_not_waited_for() {
+        let state = tempfile::tempdir().expect("a directory");
+        let state = state.path();
+        put(state, "2026/2026-11-23-140200-mx.smtp", HEAD);
+        let pipe = state.join("transcripts/2026/2026-11-24-140200-pipe.smtp");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+        assert!(made.success());
+        std::os::unix::fs::symlink(&pipe, pipe.with_file_name("2026-11-25-140200-link.smtp")).expect("a link");
+        assert_eq!(recent(state, 9).len(), 1);
     }
 
     #[test]

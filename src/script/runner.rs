@@ -6,6 +6,7 @@
 use std::ops::ControlFlow;
 
 use crate::client::Request;
+use crate::conversation::mask::Mask;
 use crate::smtp::{Class, Phase, Reply, Verb, escape};
 
 use super::check::Check;
@@ -80,10 +81,14 @@ struct Runner<'a> {
     warned: std::collections::BTreeSet<String>,
     /// Replies that nothing asked for, so far.
     unasked: usize,
+    /// Takes the password out of what is told of the script's lines.
+    mask: Mask,
 }
 
 impl<'a> Runner<'a> {
     fn new(plan: &'a Plan, settings: Settings, watch: &'a mut dyn Watch) -> Self {
+        let passwords = settings.credentials.iter().map(|login| login.password.clone());
+        let mask = Mask::knowing(passwords, plan.secrets.iter().cloned());
         Self {
             plan,
             wire: Wire::new(watch, settings.stop.clone(), plan.asks),
@@ -101,6 +106,7 @@ impl<'a> Runner<'a> {
             named: limits::Named::default(),
             warned: std::collections::BTreeSet::new(),
             unasked: 0,
+            mask,
         }
     }
 
@@ -172,16 +178,11 @@ impl<'a> Runner<'a> {
     }
 
     fn outcome(&mut self, line: usize, step: impl Into<String>, verdict: Verdict, words: impl Into<String>) {
-        let outcome = Outcome { line, step: step.into(), verdict, words: words.into() };
+        // What is skipped was seen by nobody who masks what goes out.
+        let step = self.mask.text(&step.into());
+        let outcome = Outcome { line, step, verdict, words: words.into() };
         self.wire.watch.outcome(&outcome);
         self.report.outcomes.push(outcome);
-    }
-
-    fn failed(&mut self, step: &Step, what: String, words: String) -> Flow {
-        self.outcome(step.line, what, Verdict::Failed, words);
-        self.cause(Cause::Failed);
-        self.held |= !self.settings.keep_going;
-        if self.settings.fail_fast { END } else { GO_ON }
     }
 
     fn skip_step(&mut self, step: &Step, why: &str) {
@@ -207,16 +208,6 @@ impl<'a> Runner<'a> {
     fn pass_over(&mut self, sending: &Sending, why: &str) {
         self.skipped[sending.ask] = true;
         self.outcome(sending.line, format!("> {}", sending.shown()), Verdict::Skipped, why);
-    }
-
-    /// Skips what of a block was neither sent nor skipped.
-    fn skip_unsent(&mut self, lines: &[Sending]) {
-        for sending in lines {
-            let sent = self.open.iter().any(|(ask, ..)| *ask == sending.ask);
-            if !sent && !self.skipped[sending.ask] {
-                self.skip(sending, ENDED);
-            }
-        }
     }
 
     /// Sends a line, or a block of them.
@@ -364,6 +355,10 @@ impl<'a> Runner<'a> {
                 self.outcome(step.line, what, Verdict::Failed, missing(arrived));
                 let of = self.open.iter().find(|(open, ..)| *open == ask).cloned();
                 self.open.retain(|(open, ..)| *open != ask);
+                let answered = self.wire.last_of(ask).and_then(|last| self.wire.reply(last)).is_some();
+                if answered && arrived == Arrived::TimedOut {
+                    return self.no_further(step.line);
+                }
                 // The line that was asked by, not the one on which its reply is expected.
                 let (_, line, text) = of.unwrap_or_else(|| (ask, step.line, "a reply".to_owned()));
                 self.arrived(ask, line, &text, arrived)?;

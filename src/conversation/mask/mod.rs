@@ -16,6 +16,7 @@
 
 mod place;
 mod stray;
+mod told;
 mod value;
 
 use std::ops::Range;

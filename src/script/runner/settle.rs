@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use crate::conversation::dialogue::Ask as Kind;
 use crate::smtp::{Reply, ReplyCode, Verb};
 
-use super::super::plan::Ask;
+use super::super::plan::{Ask, Sending, Step};
 use super::super::report::{Cause, Verdict};
 use super::wire::Arrived;
-use super::{Flow, GO_ON, Runner, finish, shown};
+use super::{END, ENDED, Flow, GO_ON, Runner, finish, shown};
 
 /// Replies that nothing asked for, of which each is told by itself.
 const UNASKED: usize = 20;
@@ -84,6 +84,30 @@ impl Runner<'_> {
             return text.strip_prefix("> ").unwrap_or(text).to_owned();
         }
         format!("line {line} ({text})")
+    }
+
+    /// Skips what of a block was neither sent nor skipped.
+    pub(super) fn skip_unsent(&mut self, lines: &[Sending]) {
+        for sending in lines {
+            let sent = self.open.iter().any(|(ask, ..)| *ask == sending.ask);
+            if !sent && !self.skipped[sending.ask] {
+                self.skip(sending, ENDED);
+            }
+        }
+    }
+
+    pub(super) fn failed(&mut self, step: &Step, what: String, words: String) -> Flow {
+        self.outcome(step.line, what, Verdict::Failed, words);
+        self.cause(Cause::Failed);
+        self.held |= !self.settings.keep_going;
+        if self.settings.fail_fast { END } else { GO_ON }
+    }
+
+    /// Ends the run where a script expects one reply more than it has asked for.
+    pub(super) fn no_further(&mut self, line: usize) -> Flow {
+        let words =
+            format!("the reply that line {line} waits for did not come in time: what was sent before is answered");
+        self.fatal(Cause::TimeOut, words)
     }
 
     /// What it means if something did not arrive.
