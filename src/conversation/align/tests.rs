@@ -39,7 +39,7 @@ fn other_octets_are_a_difference_and_another_line() {
         ("> NOOP\n< 250 o\tk", "> NOOP\n< 250 o\\tk"),
     ] {
         let found = of(a)[1].differences(&of(b)[1], &same);
-        let ([Difference::Command(x, y)] | [Difference::Text(x, y)]) = &found[..] else { panic!("{found:?}") };
+        let [Difference::Command(x, y) | Difference::Text(x, y)] = &found[..] else { panic!("{found:?}") };
         assert_ne!(x, y);
     }
 }
