@@ -82,13 +82,13 @@ struct Runner<'a> {
     /// Replies that nothing asked for, so far.
     unasked: usize,
     /// Takes the password out of what is told of the script's lines.
-    mask: Mask,
+    mask: Box<Mask>,
 }
 
 impl<'a> Runner<'a> {
     fn new(plan: &'a Plan, settings: Settings, watch: &'a mut dyn Watch) -> Self {
         let passwords = settings.credentials.iter().map(|login| login.password.clone());
-        let mask = Mask::knowing(passwords, plan.secrets.iter().cloned());
+        let mask = Box::new(Mask::knowing(passwords, plan.secrets.iter().cloned()));
         Self {
             plan,
             wire: Wire::new(watch, settings.stop.clone(), plan.asks),
