@@ -122,12 +122,13 @@ impl Builder {
         self.header.set("side", Value::String(Side::Server.word().to_owned()));
     }
 
-    /// The source's clock shows this now: microseconds of any beginning. The first time is 0 of the conversation.
+    /// The source's clock shows this now: microseconds of any beginning. The first time is 0 of the conversation, and so
+    /// is what lies before it; a time that goes back is kept, of which a reader of the file is told.
     pub(super) fn clock(&mut self, now: i64) {
         let first = if let Clock::Since(first) = self.clock { first } else { now };
         self.clock = Clock::Since(first);
         let after = u64::try_from(now.saturating_sub(first)).unwrap_or(0);
-        self.at = self.at.max(Micros(after));
+        self.at = Micros(after);
     }
 
     /// The same where the clock shows when that was in the world, microseconds since 1970.

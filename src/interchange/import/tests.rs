@@ -479,3 +479,13 @@ fn content_of_a_plain_text_stays_content_though_its_354_comes_later() {
 fn nothing_is_no_conversation() {
     assert!(matches!(import(b" \r\n\n"), Err(ImportError::Empty)));
 }
+
+#[test]
+fn a_time_that_goes_back_is_kept() {
+    let (text, _) = read_as(
+        "[10:00:00] Server: 220 mx.noddy.com\n[10:00:00] Client: EHLO x\n[10:00:00] Server: 250 mx\n\
+         [10:00:03] Client: MAIL FROM:<a@x>\n[10:00:03] Server: 550 5.1.8 no\n[09:59:59] Client: QUIT\n\
+         [10:00:04] Server: 221 bye\n",
+    );
+    assert!(text.contains("3.000000 < 550 5.1.8 no\n0.000000 > QUIT\n4.000000 < 221 bye"), "{text}");
+}
