@@ -190,8 +190,8 @@ pub(super) fn without_route(text: &[u8]) -> &[u8] {
 pub(crate) fn is_domain(text: &str) -> bool {
     if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return match inner.strip_prefix("IPv6:") {
-            Some(v6) => v6.parse::<std::net::Ipv6Addr>().is_ok(),
-            None => inner.parse::<std::net::Ipv4Addr>().is_ok(),
+            Some(v6) => v6.parse::<core::net::Ipv6Addr>().is_ok(),
+            None => inner.parse::<core::net::Ipv4Addr>().is_ok(),
         };
     }
     let letter = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || c == '-' || c == '_';

@@ -292,11 +292,23 @@ mod tests {
              0.3 > MAIL FROM:<zoe@fenwick.test>\n0.4 < 250 <gw!uucp!grzegorz> is 0xCB00714D, 3405803853, cb00714d, 12345678\n\
              0.5 > DATA\n0.6 < 354 go\n0.7 | From: =?UTF-8?Q?Zo=C3=AB_=C3=85ngstr=C3=B6m?= <zoe@fenwick.test>\n\
              0.7 | DKIM-Signature: v=1; a=rsa-sha256; d=fenwick.test;\n0.7 |  s=sel2026; bh=abc; b=def\n\
+             0.7 | Authentication-Results: mx7.plumtree.example; dkim=pass header.d=fenwick.test header.s=key4711\n\
              0.7 | X: PLUMTREE\\\\jkowalczyk, \\\\\\\\spike\\\\share, /o=Org/cn=Recipients/cn=mbrown, Great!Thanks and that's!\n\
              0.7 | Content-Disposition: attachment; filename*0=\"kowal\"; filename*1=\"czyk.doc\"\n0.7 |\n\
              0.7 | <p>Zo&euml; &Aring;ngstr&ouml;m, <a href=\"mailto:zoe&#64;fenwick.test\">d&eacute;j&agrave; vu</a>\n0.8 > .\n",
         );
-        let gone = ["gw!", "uucp", "grzegorz", "CB00714D", "cb00714d", "3405803853", "sel2026", "plumtree", "PLUMTREE"];
+        let gone = [
+            "gw!",
+            "uucp",
+            "grzegorz",
+            "CB00714D",
+            "cb00714d",
+            "3405803853",
+            "sel2026",
+            "key4711",
+            "plumtree",
+            "PLUMTREE",
+        ];
         let more = ["jkowalczyk", "spike", "mbrown", "kowal", "czyk", "Zo&euml", "ngstr", "zoe", "fenwick"];
         for gone in gone.into_iter().chain(more) {
             assert!(!out.contains(gone), "{gone}: {out}");

@@ -35,7 +35,7 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\p{L}[\p{L}\p{M}-]*
 const SIGNATURES: [&str; 3] = ["dkim-signature", "arc-message-signature", "arc-seal"];
 
 static SELECTOR: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?:^|[;:\s])s\s*=\s*([A-Za-z0-9][\w.-]*)").expect("it is well formed"));
+    LazyLock::new(|| Regex::new(r"(?:^|[;:\s])(header\.)?s\s*=\s*([A-Za-z0-9][\w.-]*)").expect("it is well formed"));
 
 /// Which kind of field a line belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -166,8 +166,10 @@ impl People {
 
     /// The selectors that a line of a signature names; the field is the one of the last line looked at.
     pub(super) fn selectors_in(&self, text: &str) -> Vec<Range<usize>> {
-        let found = SELECTOR.captures_iter(text).filter(|_| self.field == Field::Signature);
-        found.filter_map(|found| Some(found.get(1)?.range())).collect()
+        // Whoever has verified one says so by that name (RFC 8601 2.7.1), wherever that is told.
+        let found = SELECTOR.captures_iter(text);
+        let found = found.filter(|found| self.field == Field::Signature || found.get(1).is_some());
+        found.filter_map(|found| Some(found.get(2)?.range())).collect()
     }
 
     /// Who is meant by this word, where it means somebody.
