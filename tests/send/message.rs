@@ -69,7 +69,7 @@ fn a_large_file_streams_and_is_kept_as_a_sum() {
     let saved = desk.path("kept.smtp");
     let saved = saved.to_str().expect("UTF-8");
     let arguments = ["lab:", "--to", "anotherdude@target.local", "-n", "--data", &format!("@{file}"), "--save", saved];
-    desk.send(&arguments).expect(0, &["=== delivered anotherdude@target.local", " bytes of content"]);
+    desk.send(&arguments).expect(0, &["=== delivered anotherdude@target.local", " octets more]"]);
     let kept = std::fs::read_to_string(saved).expect("saved");
     assert!(
         kept.contains(" * content bytes=") && kept.contains("sha256=") && kept.contains("large.eml"),
@@ -89,7 +89,7 @@ fn a_large_file_is_attached_by_way_of_the_disk() {
     let saved = saved.to_str().expect("UTF-8");
     let arguments = ["lab:", "--to", "anotherdude@target.local", "-n", "--attach", &attach];
     let ran = desk.send(&[&arguments[..], &["--save", saved]].concat());
-    ran.expect(0, &["=== delivered anotherdude@target.local", " bytes of content"]);
+    ran.expect(0, &["=== delivered anotherdude@target.local", " octets more]"]);
     let kept = std::fs::read_to_string(saved).expect("saved");
     assert!(kept.contains("file=message.eml") && kept.contains("| Content-Type: multipart/mixed"), "{}", kept.len());
     let chunked = desk.send(&[&arguments[..], &["--bdat", "5000000"]].concat());
