@@ -374,7 +374,12 @@ fn quoted(word: &str) -> String {
     if !word.is_empty() && !word.starts_with('-') && word.chars().all(safe) {
         return word;
     }
-    format!("'{}'", word.replace('\'', "'\\''"))
+    one_word(&word)
+}
+
+/// A text as it is, as one word for a shell.
+fn one_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

@@ -12,6 +12,11 @@ pub(super) const CURE: &str = "a password does not belong on the command line, w
     --auth-password-env NAME, --auth-password-file FILE or --auth-password-command COMMAND say where it is, --auth-password \
     (-ap) alone asks for it";
 
+/// All names of the option.
+fn own(table: &[Entry]) -> &[String] {
+    table.iter().find(|entry| entry.names[0] == OPTION).map_or(&[], |entry| &entry.names)
+}
+
 /// What may be said of a word that begins with a name of the option, whatever follows: `-ap…`. None where the whole word is
 /// `known`, an option by itself.
 pub(super) fn begun(word: &str, table: &[Entry], known: impl Fn(&str) -> bool) -> Option<String> {
@@ -21,7 +26,7 @@ pub(super) fn begun(word: &str, table: &[Entry], known: impl Fn(&str) -> bool) -
         return None;
     }
     let (name, value) = bare.split_once('=').map_or((bare, None), |(name, value)| (name, Some(value)));
-    let own = table.iter().find(|entry| entry.names[0] == OPTION).map_or(&[][..], |entry| &entry.names);
+    let own = own(table);
     let is_own = own.iter().any(|own| own.trim_start_matches('-') == name);
     if is_own && value.is_none_or(str::is_empty) || !is_own && known(name) {
         return None;
@@ -35,7 +40,7 @@ pub(super) fn begun(word: &str, table: &[Entry], known: impl Fn(&str) -> bool) -
 
 /// Whether a word is the option by itself, behind which a password may stand.
 pub(super) fn asks(word: &str, table: &[Entry]) -> bool {
-    let own = table.iter().find(|entry| entry.names[0] == OPTION).map_or(&[][..], |entry| &entry.names);
+    let own = own(table);
     let bare = word.trim_start_matches('-');
     bare.len() < word.len() && own.iter().any(|own| own.trim_start_matches('-') == bare)
 }

@@ -214,13 +214,18 @@ async fn a_command_is_a_server_and_its_complaints_are_told() {
     );
 }
 
-#[tokio::test]
-async fn the_total_time_is_said_where_it_cuts() {
-    let port = peer(|stream| async {
+/// A server that greets and says nothing more.
+async fn silent() -> u16 {
+    peer(|stream| async {
         let mut stream = play(stream, "S: 220 mx").await;
         let _ = stream.read_to_end(&mut Vec::new()).await;
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn the_total_time_is_said_where_it_cuts() {
+    let port = silent().await;
     let total_timeout = Some(Duration::from_millis(60));
     let text = dialled(Options { total_timeout, ..options(port) }, "closed by=client").await;
     assert!(
@@ -231,11 +236,7 @@ async fn the_total_time_is_said_where_it_cuts() {
 
 #[tokio::test]
 async fn the_total_time_is_one_with_connections_before() {
-    let port = peer(|stream| async {
-        let mut stream = play(stream, "S: 220 mx").await;
-        let _ = stream.read_to_end(&mut Vec::new()).await;
-    })
-    .await;
+    let port = silent().await;
     let (total_timeout, spent) = (Some(Duration::from_hours(1)), Duration::from_millis(3_599_950));
     let text = dialled(Options { total_timeout, spent, ..options(port) }, "closed by=client").await;
     assert!(text.contains("the conversation was not over within 60 min, its total time-out"), "{text}");

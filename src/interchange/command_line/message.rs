@@ -7,7 +7,7 @@ use crate::conversation::event::Remark;
 use crate::conversation::{Exchange, Kind};
 use crate::smtp::escape;
 
-use super::{Talk, Tool, begun, data, parsed};
+use super::{Talk, Tool, begun, data, one_word, parsed};
 
 /// Octets of message content that go onto a command line.
 const CONTENT: usize = 4 * 1024;
@@ -157,11 +157,6 @@ fn for_swaks(lines: &[&str]) -> Option<String> {
     }
     let escaped = if first.starts_with('@') { "@" } else { "" };
     Some(format!("{escaped}{}", lines.join("\\n")))
-}
-
-/// A text of plain characters and TABs as one word for a shell.
-fn one_word(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// The content for standard input: any octets in lines. In chunks no dots are stuffed, and a line may lie in two of them.
