@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::duration;
+use super::name::host_name;
 use super::nearest;
 use super::read::{ReadHost, host_port};
 use crate::smtp::escape::for_screen;
@@ -84,13 +85,13 @@ struct Tls {
     mode: Option<TlsMode>,
     verify: Option<bool>,
     ca: Option<PathBuf>,
-    sni: Option<String>,
+    sni: Option<Spanned<String>>,
     min_version: Option<Spanned<String>>,
     max_version: Option<Spanned<String>>,
     client_cert: Option<Spanned<PathBuf>>,
     client_key: Option<Spanned<PathBuf>>,
     client_password: Option<Spanned<toml::Value>>,
-    verify_name: Option<String>,
+    verify_name: Option<Spanned<String>>,
 }
 
 /// The file being read: makes errors with its place.
@@ -164,12 +165,12 @@ impl Profile {
         }
         target.verify = file.tls.verify.unwrap_or(true);
         target.ca = file.tls.ca.as_ref().map(|ca| path.parent().unwrap_or(Path::new("")).join(ca));
-        target.sni.clone_from(&file.tls.sni);
+        target.sni = tls_name(&source, "sni", file.tls.sni.as_ref())?;
         if let (Endpoint::Pipe(_), Some(host)) = (&target.endpoint, &file.host) {
             // The command leads there, and the certificate is to be that host's.
             target.sni.get_or_insert_with(|| host.get_ref().clone());
         }
-        target.verify_name.clone_from(&file.tls.verify_name);
+        target.verify_name = tls_name(&source, "verify_name", file.tls.verify_name.as_ref())?;
         target.tls_versions = versions(&source, &file.tls)?;
         target.client_cert = client_cert(&source, &file.tls)?;
         target.production = file.production;
@@ -201,6 +202,13 @@ fn versions(source: &Source<'_>, tls: &Tls) -> Result<(Option<TlsVersion>, Optio
         }
         _ => Ok((least, most)),
     }
+}
+
+/// A name that TLS asks for or verifies, under this key.
+fn tls_name(source: &Source<'_>, key: &str, given: Option<&Spanned<String>>) -> Result<Option<String>, ProfileError> {
+    let Some(name) = given else { return Ok(None) };
+    host_name(&format!("`{key}`"), name.get_ref()).map_err(|what| source.error(name.span().start, what))?;
+    Ok(Some(name.get_ref().clone()))
 }
 
 /// The certificate to show, with its key, as files beside the profile.

@@ -7,6 +7,7 @@ pub mod duration;
 mod file;
 mod keyring;
 mod mark;
+mod name;
 mod password;
 mod read;
 mod route;
@@ -15,6 +16,7 @@ mod store;
 
 pub use draft::{Draft, FIELDS, Field, Kind};
 pub use file::{Profile, ProfileError};
+pub(crate) use name::host_name;
 pub use password::{SecretError, ask_nobody};
 pub use read::TargetError;
 pub use route::{Announcement, Proxy, ProxyError, ProxyKind, Version};

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use crate::profile::{Announcement, Version};
@@ -76,7 +77,11 @@ impl Args for Sayings {
             Arg::new(id).long(id).help(help).help_heading(HEADING).allow_hyphen_values(true)
         };
         command
-            .args(ATTRIBUTES.map(|(id, name, help)| option(id, help).value_name(name).action(ArgAction::Append)))
+            .args(ATTRIBUTES.map(|(id, name, help)| {
+                // XCLIENT has no empty value; [UNAVAILABLE] says that nothing is known.
+                let said = NonEmptyStringValueParser::new();
+                option(id, help).value_name(name).value_parser(said).action(ArgAction::Append)
+            }))
             .arg(
                 option(AS_IS, "What XCLIENT says, as it is, in a line of its own")
                     .value_name("TEXT")

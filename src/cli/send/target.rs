@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::arguments::{Login, Place, Tls};
 use super::glued;
-use super::tls::{host_name, versions};
+use super::tls::versions;
 use super::{Arguments, Lenient};
-use crate::profile::{Auth, ClientCert, Endpoint, Profiles, Protocol, SecretSource, Target, TlsMode};
+use crate::profile::{Auth, ClientCert, Endpoint, Profiles, Protocol, SecretSource, Target, TlsMode, host_name};
 use crate::smtp::{Secret, sasl};
 use crate::world::World;
 

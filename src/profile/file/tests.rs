@@ -99,6 +99,8 @@ fn errors_name_the_line_the_trouble_and_the_cure() {
         ("host = \"a\"\n[xclient]\naddr = 7", 3, &["1 to 255 octets"]),
         ("host = \"a\"\n[network]\nreply_timeout = \"5\"", 3, &["duration"]),
         ("host = \"a\"\n[tls]\nmin_version = \"1.4\"", 3, &["`1.4`", "1.2"]),
+        ("host = \"a\"\n[tls]\nsni = \"bad name!\"", 3, &["`bad name!`", "`sni` takes one such as"]),
+        ("host = \"a\"\n[tls]\nverify_name = \"\"", 3, &["no host name", "`verify_name` takes one such as"]),
         ("host = \"a\"\n[tls]\nmin_version = \"1.3\"\nmax_version = \"1.2\"", 3, &["above `max_version`"]),
         (
             "host = \"a\"\n[tls]\nclient_cert = \"me.p12\"\nclient_password = { prompt = true }",

@@ -76,7 +76,7 @@ pub fn lint(line: &[u8], session: &Session, verbs: &VerbTable) -> Vec<Lint> {
 pub fn lint_at(line: &[u8], session: &Session, verbs: &VerbTable, now: Option<Timestamp>) -> Vec<Lint> {
     let mut lints = lint(line, session, verbs);
     if let (Some(now), Sent::Command(command)) = (now, session.classify(line)) {
-        lints.extend(parameter::past(&command, now));
+        lints.extend(parameter::by_now(&command, now));
     }
     sort(&mut lints);
     lints

@@ -285,6 +285,11 @@ fn special(context: &Context<'_>, item: &mut Item, name: &str, found: &mut Findi
                 found.wrong("size-over-limit", span, reason, "RFC 1870 6.1");
             }
         }
+        "AUTH" if value != "<>" && value.contains(['<', '>']) => {
+            let reason = "AUTH=<> says that nobody is vouched for; an address stands there without brackets.";
+            found.wrong("auth-brackets", span, reason, "RFC 4954 5").mends();
+            item.value = Some(value.replace(['<', '>'], ""));
+        }
         "ENVID" => {
             let text = xtext::decode(value.as_bytes()).unwrap_or_default();
             if !text.iter().all(|b| (b' '..=b'~').contains(b)) {
@@ -320,21 +325,29 @@ fn special(context: &Context<'_>, item: &mut Item, name: &str, found: &mut Findi
     }
 }
 
-/// HOLDUNTIL with a moment that is over (RFC 4865 4).
-pub(super) fn past(command: &Command, now: Timestamp) -> Option<Lint> {
-    let held = command.parameter("HOLDUNTIL").filter(|_| command.verb == Verb::Mail)?;
-    let until: Timestamp = held.value.as_deref()?.parse().ok()?;
-    (until <= now).then(|| Lint {
-        name: "hold-past",
+/// What is wrong by the time of day: HOLDUNTIL with a moment that is over (RFC 4865 4), RRVS with one to come (RFC 7293 3.1).
+pub(super) fn by_now(command: &Command, now: Timestamp) -> Option<Lint> {
+    let moment = |parameter: &str, verb: Verb| {
+        let given = command.parameter(parameter).filter(|_| command.verb == verb)?;
+        let text = given.value.as_deref()?.split(';').next()?;
+        Some((given.span.clone(), text.parse::<Timestamp>().ok()?))
+    };
+    let shown = now.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let odd = |name, span, reason, reference: &'static str| Lint {
+        name,
         severity: Severity::Odd,
-        span: held.span.clone(),
-        reason: format!(
-            "It is {} already: a server refuses that, or holds nothing.",
-            now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        ),
-        reference: "RFC 4865 4".into(),
+        span,
+        reason,
+        reference: reference.into(),
         mended: None,
-    })
+    };
+    if let Some((span, _)) = moment("HOLDUNTIL", Verb::Mail).filter(|(_, until)| *until <= now) {
+        let reason = format!("It is {shown} already: a server refuses that, or holds nothing.");
+        return Some(odd("hold-past", span, reason, "RFC 4865 4"));
+    }
+    let (span, _) = moment("RRVS", Verb::Rcpt).filter(|(_, since)| *since > now)?;
+    let reason = format!("It is {shown}: the owner of a mailbox can't have been the same since a moment to come.");
+    Some(odd("rrvs-future", span, reason, "RFC 7293 3.1"))
 }
 
 /// NOTIFY: no word twice, and no report of success to nobody.
@@ -406,13 +419,16 @@ mod tests {
     #[test]
     fn a_value_is_held_against_what_the_server_said_with_its_offer() {
         let table = VerbTable::parse(crate::assets::text("verbs.toml").expect("compiled in")).expect("it parses");
-        let offer = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250-SIZE 1000\nS: 250-DSN\nS: 250-DELIVERBY 60\n\
+        let offer = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250-SIZE 1000\nS: 250-DSN\nS: 250-AUTH PLAIN\nS: 250-DELIVERBY 60\n\
                      S: 250 FUTURERELEASE 86400 2027-01-01T00:00:00Z\n";
         let session = Wire::play(offer).session;
         for (parameters, want) in [
             (" SIZE=5", None),
             (" SIZE=0", Some("size-zero")),
             ("  SIZE=5", Some("several-spaces")),
+            (" AUTH=<>", None),
+            (" AUTH=e+3Dmc2@b.example", None),
+            (" AUTH=<e@b.example>", Some("auth-brackets")),
             (" ENVID=a+20b", None),
             (" ENVID=a+C3+A9", Some("envid-text")),
             (" BY=60;R", None),
@@ -433,6 +449,19 @@ mod tests {
         };
         assert_eq!(at("2026-12-31T11:59:59Z"), None);
         assert_eq!(at("2026-12-31T12:00:00Z"), Some(("hold-past", 24..54)));
+        for (line, want) in [
+            ("RCPT TO:<c@d.example> RRVS=2026-12-01T00:00:00Z", None),
+            ("RCPT TO:<c@d.example> RRVS=2026-12-01T00:00:00Z;R", None),
+            ("RCPT TO:<c@d.example> RRVS=2026-12-01T02:00:01+01:00;C", Some("rrvs-future")),
+        ] {
+            let wire = format!("{}S: 250 ok\n", offer.to_owned() + "C: MAIL FROM:<a@b.example>\n");
+            let wire = wire.replace("250-DSN", "250-DSN\nS: 250-RRVS");
+            let now = Some("2026-12-01T01:00:00Z".parse().expect("a time"));
+            let lints = lint_at(line.as_bytes(), &Wire::play(&wire).session, &table, now);
+            assert_eq!(lints.first().map(|lint| lint.name), want, "{line}: {lints:?}");
+        }
+        let lints = lint(b"MAIL FROM:<a@b.example> AUTH=<e@b.example>", &session, &table);
+        assert_eq!(lints[0].mended.as_deref(), Some("MAIL FROM:<a@b.example> AUTH=e@b.example"));
         let lints = lint(b"MAIL FROM:<a@b.example>   SIZE=5  RET=FULL", &session, &table);
         assert_eq!(lints[0].mended.as_deref(), Some("MAIL FROM:<a@b.example> SIZE=5 RET=FULL"));
     }

@@ -67,6 +67,7 @@ impl Session {
                 Verb::Other if command.word.eq_ignore_ascii_case("ETRN") && self.expected().in_transaction() => {
                     wrong("A transaction is open; ETRN has to wait until it is over.", "RFC 1985 5")
                 }
+                Verb::Other if command.word.eq_ignore_ascii_case("BURL") => self.against_reference(),
                 _ => None,
             })
             .or_else(|| self.not_waited())
@@ -153,6 +154,17 @@ impl Session {
             wrong("No recipient was accepted; there is nobody to deliver to.", "RFC 5321 3.3")
         } else if !self.capabilities.has("CHUNKING") {
             wrong("The server did not offer CHUNKING.", "RFC 3030 2")
+        } else {
+            None
+        }
+    }
+
+    /// BURL, which stands where a chunk may.
+    fn against_reference(&self) -> Verdict {
+        if !self.expected().in_transaction() {
+            wrong("MAIL and RCPT must come before BURL.", "RFC 4468 3")
+        } else if self.nobody_accepted() {
+            wrong("No recipient was accepted; there is nobody to deliver to.", "RFC 5321 3.3")
         } else {
             None
         }

@@ -209,12 +209,14 @@ fn what_does_not_fit_is_said_with_its_reason() {
         "? RCPT TO:<a@b> :: wrong MAIL must come
          ? DATA :: wrong MAIL and RCPT
          ? BDAT 1 LAST :: wrong MAIL and RCPT
+         ? BURL imap://x/y LAST :: wrong MAIL and RCPT
          ? LHLO a :: odd LHLO is
          C: MAIL FROM:<a@b>
          S: 250 ok
          ? MAIL FROM:<a@b> :: wrong A mail transaction is open
          ? DATA :: wrong No recipient
          ? BDAT 1 :: wrong No recipient
+         ? BURL imap://x/y LAST :: wrong No recipient
          ? AUTH PLAIN :: wrong AUTH is not allowed
          ? STARTTLS :: odd STARTTLS drops
          C: RCPT TO:<c@d>
@@ -224,6 +226,7 @@ fn what_does_not_fit_is_said_with_its_reason() {
          S: 250 ok
          ? DATA :: fine
          ? BDAT 1 :: fine
+         ? BURL imap://x/y LAST :: fine
          ? NOOP :: fine",
     );
 }
