@@ -24,6 +24,9 @@ pub fn capital(text: &str) -> String {
     }
 }
 
+/// What stands before something that an import inferred.
+pub const INFERRED: &str = "not in the source, inferred: ";
+
 /// The remark in words. One that is not known is shown as it stands in the file.
 #[must_use]
 pub fn said(remark: &Remark) -> Said {
@@ -68,7 +71,7 @@ pub fn said(remark: &Remark) -> Said {
             (Some(at), Some(_)) => format!("bookmark taken off line {at}"),
             (None, _) => with_values("bookmark", remark),
         },
-        "inferred" => format!("not in the source, inferred: {}", bare_from(remark, 0, " ")),
+        "inferred" => format!("{INFERRED}{}", bare_from(remark, 0, " ")),
         "unseen" => match bare(0) {
             "" => "a line that is not in the file; its reply does not tell which".to_owned(),
             "." => "a dot that is not in the file, by the reply to it".to_owned(),
@@ -82,6 +85,14 @@ pub fn said(remark: &Remark) -> Said {
         _ => remark.to_string(),
     };
     Said { words, warns: false }
+}
+
+/// What is said of a recording that can't go on. It is about ehlo's own file and no part of the conversation, in the middle
+/// of which it would stand.
+#[must_use]
+pub fn of_journal(remark: &Remark) -> Option<String> {
+    let is = remark.word == "warning" && remark.get("kind") == Some("journal");
+    is.then(|| said(remark).words)
 }
 
 fn via(remark: &Remark) -> String {

@@ -164,10 +164,9 @@ impl Watch for Screen {
     fn happened(&mut self, event: &Timed, tls: bool) {
         if let Event::Remark(remark) = &event.event {
             warn_of_offer(remark);
-            // Where remarks are not printed: a record that goes no further is worth a word.
-            if (self.quiet || self.silent) && remark.get("kind") == Some("journal") {
-                let words = escape::for_screen(remark.bare(0).unwrap_or_default().as_bytes());
-                super::complain(super::COMMAND, words);
+            if let Some(words) = words::of_journal(remark) {
+                super::complain(super::COMMAND, escape::for_screen(words.as_bytes()));
+                return;
             }
         }
         if self.quiet || self.silent {
@@ -264,5 +263,31 @@ pub(super) fn print(text: &str) -> io::Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         printed => printed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::Micros;
+
+    #[test]
+    fn what_is_wrong_with_the_recording_stands_in_no_conversation() {
+        let mut screen = Screen {
+            quiet: false,
+            verbose: true,
+            silent: false,
+            colour: false,
+            aside: false,
+            offers: None,
+            held: Some(String::new()),
+            reached: true,
+            failed: None,
+        };
+        let warning = |kind| Remark::new("warning").with("kind", kind).value("no space is left");
+        for kind in ["journal", "certificate"] {
+            screen.happened(&Timed { at: Micros(0), event: Event::Remark(warning(kind)) }, false);
+        }
+        assert_eq!(screen.held.as_deref(), Some("=== no space is left\n"), "that of the certificate alone");
     }
 }

@@ -333,7 +333,10 @@ impl Watch for Screen {
                 }
             }
             Event::Received(line) => self.received(line, event.at, tls),
-            Event::Remark(remark) => self.remark(remark),
+            Event::Remark(remark) => match words::of_journal(remark) {
+                Some(words) => self.complain(&words),
+                None => self.remark(remark),
+            },
             Event::Content(_) => {}
         }
     }
@@ -396,6 +399,18 @@ mod tests {
         screen.happened(&Timed { at: Micros(0), event: Event::Sent(Line::new(".")) }, false);
         let out = std::fs::read_to_string(folder.path().join("out")).expect("written");
         assert!(out.starts_with(" -| [2 lines of the message, and 680369 octets more]\n"), "{out}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_recording_stands_in_no_conversation() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let mut screen = Screen::new(&Output::default(), false, false, false).expect("a screen");
+        screen.out = Channel::File(File::create(folder.path().join("out")).expect("a file"));
+        screen.err = Channel::File(File::create(folder.path().join("err")).expect("a file"));
+        let warning = Remark::new("warning").with("kind", "journal").value("no space is left");
+        screen.happened(&Timed { at: Micros(0), event: Event::Remark(warning) }, false);
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("written");
+        assert_eq!((read("out").as_str(), read("err").as_str()), ("", "ehlo send: no space is left\n"));
     }
 
     #[test]

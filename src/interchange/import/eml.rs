@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::conversation::event::Remark;
 use crate::conversation::file::Document;
+use crate::message::encoded;
 
 use super::Unread;
 use super::builder::{Builder, Content};
@@ -99,7 +100,7 @@ fn one(octets: &[u8], unread: &mut Unread) -> Document {
         fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value.as_str())
     };
     if let Some(subject) = of("Subject") {
-        builder.set("title", subject);
+        builder.set("title", &encoded::spoken(subject));
     }
     let received = fields.iter().rev().filter(|field| field.name.eq_ignore_ascii_case("Received"));
     let mut before: Option<Timestamp> = None;
@@ -223,5 +224,24 @@ fn report(octets: &[u8], body: usize, builder: &mut Builder) {
     }
     if inside && group.get("recipient").is_some() {
         builder.remark(group);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_title_of_a_message_is_its_subject_as_people_read_it() {
+        for (subject, title) in [
+            ("=?utf-8?q?h=C3=BC?=", "h\u{fc}"),
+            ("=?iso-8859-1?q?Gr=FC=DFe?=\n =?utf-8?b?IGFuIGFsbGU=?=", "Gr\u{fc}\u{df}e an alle"),
+            ("plain = text?", "plain = text?"),
+            ("=?utf-8?q?=1B[2J?=", "\\e[2J"),
+        ] {
+            let text = format!("Received: from a by b; Tue, 24 Nov 2026 22:18:57 +0000\nSubject: {subject}\n\nx\n");
+            let (documents, _) = read(&Text::new(text.as_bytes()));
+            assert_eq!(documents[0].header.text("title"), Some(title), "{subject}");
+        }
     }
 }
