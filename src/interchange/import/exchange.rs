@@ -11,11 +11,11 @@ use crate::conversation::event::Remark;
 use crate::conversation::file::Document;
 use crate::smtp::Verb;
 
-use super::Unread;
 use super::builder::{Builder, Content};
 use super::lines::{between, is_reply, lines, text};
 use super::sessions::Sessions;
 use super::text::Text;
+use super::{Numbers, Unread};
 
 /// What the fields are, where no line says.
 const FIELDS: &str =
@@ -64,6 +64,8 @@ enum Log {
 /// A row of a session.
 #[derive(Debug)]
 struct Row {
+    /// The line of the file.
+    line: usize,
     at: Option<i64>,
     sequence: u64,
     fields: Rc<[String]>,
@@ -71,8 +73,8 @@ struct Row {
 }
 
 impl Row {
-    fn new(fields: &Rc<[String]>, cells: Vec<String>) -> Self {
-        let mut row = Self { at: None, sequence: u64::MAX, fields: Rc::clone(fields), cells };
+    fn new(line: usize, fields: &Rc<[String]>, cells: Vec<String>) -> Self {
+        let mut row = Self { line, at: None, sequence: u64::MAX, fields: Rc::clone(fields), cells };
         row.at = row.cell("date-time").parse::<Timestamp>().ok().map(Timestamp::as_microsecond);
         row.sequence = row.cell("sequence-number").parse().unwrap_or(u64::MAX);
         row
@@ -107,7 +109,7 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
             }
             continue;
         }
-        let row = Row::new(&fields, record);
+        let row = Row::new(number, &fields, record);
         let session = row.cell("session-id").to_owned();
         if row.at.is_none() || session.is_empty() || !matches!(row.cell("event"), "+" | "-" | ">" | "<" | "*") {
             let line = row.cells.join(",");
@@ -124,17 +126,69 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
             found.unread(number, b"", "more sessions than are told apart; cut the log");
         }
     }
+    let mut gaps = Gaps::default();
     for session in order {
         let (said, mut rows) = sessions.remove(&session).unwrap_or_default();
         rows.sort_by_key(|row| row.sequence);
         let log = seen(&rows).or(said).unwrap_or(Log::Receive);
-        let mut builder = conversation(&session, &rows, log);
+        let mut builder = conversation(&session, &rows, log, &mut gaps);
         if said.is_some_and(|said| said != log) {
             builder.inferred("the two sides, which are not as the log's type has them");
         }
         found.add(builder);
     }
+    gaps.say(&mut found);
     found.finish()
+}
+
+/// Records that a session's numbers show to be missing: each row behind some, whose they are, and how many.
+#[derive(Debug, Default)]
+struct Gaps(Vec<(usize, String, u64)>);
+
+/// Gaps that are told one by one.
+const ALONE: usize = 5;
+
+impl Gaps {
+    /// How many records are missing between two rows that follow each other, or before the first: an Exchange counts them
+    /// from 0.
+    fn before(&mut self, row: &Row, last: Option<u64>, session: &str) -> u64 {
+        let next = last.map_or(0, |last| last.saturating_add(1));
+        let missing = if row.sequence == u64::MAX { 0 } else { row.sequence.saturating_sub(next) };
+        if missing > 0 {
+            self.0.push((row.line, format!("session {session}: {}", gap(next, missing)), missing));
+        }
+        missing
+    }
+
+    fn say(self, found: &mut Sessions) {
+        let mut rest = Numbers::default();
+        let mut records = 0;
+        for (n, (line, words, missing)) in self.0.into_iter().enumerate() {
+            if n < ALONE {
+                let mut lines = Numbers::default();
+                lines.add(line);
+                found.doubtful(lines, words);
+            } else {
+                rest.add(line);
+                records += missing;
+            }
+        }
+        if !rest.is_empty() {
+            found.doubtful(
+                rest,
+                format!("before these lines, too, records of their sessions are missing, {records} in all"),
+            );
+        }
+    }
+}
+
+/// That records are missing, and which.
+fn gap(first: u64, missing: u64) -> String {
+    let last = first + missing - 1;
+    let which = if missing == 1 { format!("record {first} is") } else { format!("records {first} to {last} are") };
+    let place =
+        if first == 0 { "it begins elsewhere, perhaps in the file before this one" } else { "before this line" };
+    format!("{which} missing: {place}")
 }
 
 /// What its lines show, whatever a head says: who replies is the server, who uses verbs the client. Sides that are mistaken
@@ -184,7 +238,7 @@ fn records(octets: &[u8], separator: u8) -> Vec<(usize, Vec<String>)> {
     }
 }
 
-fn conversation(session: &str, rows: &[Row], log: Log) -> Builder {
+fn conversation(session: &str, rows: &[Row], log: Log, gaps: &mut Gaps) -> Builder {
     let mut builder = Builder::new("exchange", Content::Hidden);
     if log == Log::Receive {
         builder.by_server();
@@ -198,6 +252,7 @@ fn conversation(session: &str, rows: &[Row], log: Log) -> Builder {
         }
     }
     let mut challenged = false;
+    let mut last = None;
     for row in rows {
         if let Some(at) = row.at {
             builder.clock_utc(at);
@@ -207,6 +262,15 @@ fn conversation(session: &str, rows: &[Row], log: Log) -> Builder {
             "<" => Some(log == Log::Send),
             _ => None,
         };
+        let missing = gaps.before(row, last, session);
+        if missing > 0 {
+            say_gap(row, missing, says == Some(false), &mut builder);
+            challenged = false;
+            if last.is_none() {
+                stands(rows, log, &mut builder);
+            }
+        }
+        last = Some(row.sequence).filter(|sequence| *sequence < u64::MAX).or(last);
         // What the client answers within AUTH is not logged, and what follows it is no answer.
         if challenged && says == Some(true) {
             builder.inferred("an answer within AUTH, which the log does not show");
@@ -218,19 +282,51 @@ fn conversation(session: &str, rows: &[Row], log: Log) -> Builder {
     builder
 }
 
-fn event(row: &Row, log: Log, builder: &mut Builder) {
-    let data = row.cell("data");
+/// Says within the conversation that records are missing before a row.
+fn say_gap(row: &Row, missing: u64, by_client: bool, builder: &mut Builder) {
+    builder.inferred(&gap(row.sequence - missing, missing));
+    // Where the client goes on, what it asked before was answered in what is missing.
+    let lost = builder.fold().pending().len();
+    if by_client && lost > 0 {
+        builder.remark(Remark::new("lost").with("replies", lost));
+    }
+}
+
+/// Says of a session whose beginning is missing that its connection stands, and that it was greeted, unless that follows.
+fn stands(rows: &[Row], log: Log, builder: &mut Builder) {
+    if rows.iter().any(|row| row.cell("event") == "+") {
+        return;
+    }
+    if let Some((server, client)) = rows.first().map(|row| ends(row, log)) {
+        builder.connected(server, client);
+    }
+    let first = rows.iter().find(|row| matches!(row.cell("event"), ">" | "<"));
+    if first.is_none_or(|first| !first.cell("data").starts_with("220")) {
+        builder.remark(Remark::new("lost").with("replies", 1));
+    }
+}
+
+/// The server's address, and the client's where it is known.
+fn ends(row: &Row, log: Log) -> (&str, Option<&str>) {
     let (local, remote) = (row.cell("local-endpoint"), row.cell("remote-endpoint"));
     let (server, client) = if log == Log::Receive { (local, remote) } else { (remote, local) };
+    (server, Some(client).filter(|client| !client.is_empty()))
+}
+
+fn event(row: &Row, log: Log, builder: &mut Builder) {
+    let data = row.cell("data");
     match (row.cell("event"), log) {
-        ("+", _) => builder.connected(server, Some(client).filter(|client| !client.is_empty())),
+        ("+", _) => {
+            let (server, client) = ends(row, log);
+            builder.connected(server, client);
+        }
         ("-", _) => {
             let here = row.cell("context") != "Remote";
             builder.closed(if here == (log == Log::Receive) { "server" } else { "client" });
         }
         (">", Log::Receive) | ("<", Log::Send) => reply(data, builder),
         ("<" | ">", _) => builder.client(data.as_bytes()),
-        _ => information(data, row.cell("context"), remote, builder),
+        _ => information(data, row.cell("context"), row.cell("remote-endpoint"), builder),
     }
 }
 

@@ -3,10 +3,10 @@
 use crate::conversation::file::Document;
 use crate::smtp::Phase;
 
-use super::Unread;
 use super::builder::{Builder, Content};
 use super::clock::{Clocks, Moment};
 use super::text::{Text, Times};
+use super::{Numbers, Unread};
 
 /// What was found so far.
 #[derive(Debug)]
@@ -108,6 +108,11 @@ impl Sessions {
     /// The line that is read is not of the conversation, and known to be none.
     pub(super) fn passed_over(&mut self) {
         self.unread.passed_over.add(self.line);
+    }
+
+    /// Something of these lines is left open by the source, or is missing at them.
+    pub(super) fn doubtful(&mut self, lines: Numbers, words: String) {
+        self.unread.doubtful.push((lines, words));
     }
 
     /// All of them.

@@ -2,11 +2,11 @@
 
 use crate::conversation::file::Document;
 
-use super::Unread;
 use super::builder::Content;
 use super::lines::{DayClock, between, lines, text, time_of_day};
 use super::sessions::Sessions;
 use super::text::Text;
+use super::{Numbers, Unread};
 
 /// What a block holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +85,7 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("curl-trace", Content::Shown);
     let mut clock = DayClock::default();
     let mut block: Option<Block> = None;
+    let mut dots = Dots::default();
     for (number, line) in lines(octets) {
         found.at(number);
         let starts = head(line);
@@ -99,9 +100,14 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
             block = Some(Block { what, size, octets: Vec::new(), line: None });
         } else if let Some((_, words)) = said {
             super::curl::said(words, &mut found, &mut None);
-        } else if let Some((offset, octets)) = data(line) {
+        } else if let Some((offset, octets, shown)) = data(line) {
             match &mut block {
-                Some(block) => block.take(offset, octets),
+                Some(block) => {
+                    if shown == Shown::AsText && block.what != What::Other {
+                        dots.count(number, &octets);
+                    }
+                    block.take(offset, octets);
+                }
                 None => found.unread(number, line, "octets without a head above them"),
             }
         } else if line.starts_with(b"curl: (") {
@@ -111,16 +117,59 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
         }
     }
     end(block.take(), &mut found);
+    dots.say(&mut found);
     found.finish()
 }
 
+/// What is to be known of them.
+const DOTS: &str = "curl --trace-ascii writes a dot for each octet that it can't show";
+
+/// Dots of `--trace-ascii`, any of which may stand for another octet.
+#[derive(Debug, Default)]
+struct Dots {
+    lines: Numbers,
+    count: usize,
+}
+
+impl Dots {
+    fn count(&mut self, number: usize, octets: &[u8]) {
+        // The dot that ends a message stands alone.
+        let dots = if octets == b"." { 0 } else { memchr::memchr_iter(b'.', octets).count() };
+        if dots > 0 {
+            self.lines.add(number);
+            self.count += dots;
+        }
+    }
+
+    fn say(self, found: &mut Sessions) {
+        if self.count == 0 {
+            return;
+        }
+        let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let (dots, lines) = (counted(self.count, "dot"), counted(self.lines.len(), "line"));
+        let taken = if self.count == 1 { "is taken for a dot" } else { "are taken for dots" };
+        let words = format!("{DOTS}: {dots} in {lines} {taken}; --trace keeps every octet");
+        found.doubtful(self.lines, words);
+    }
+}
+
+/// How a line shows its octets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    AsText,
+    InHexadecimal,
+}
+
 /// `0000: 220 postfix.target.local`, or with the octets in hexadecimal before their text. A time is no offset.
-fn data(line: &[u8]) -> Option<(usize, Vec<u8>)> {
+fn data(line: &[u8]) -> Option<(usize, Vec<u8>, Shown)> {
     let colon = line.iter().take(9).position(|octet| *octet == b':').filter(|colon| *colon >= 4)?;
     let offset = usize::from_str_radix(std::str::from_utf8(&line[..colon]).ok()?, 16).ok()?;
     let rest = &line[colon + 1..];
     let rest = rest.strip_prefix(b" ").unwrap_or(rest);
-    Some((offset, hexadecimal(rest).unwrap_or_else(|| rest.to_vec())))
+    Some(match hexadecimal(rest) {
+        Some(octets) => (offset, octets, Shown::InHexadecimal),
+        None => (offset, rest.to_vec(), Shown::AsText),
+    })
 }
 
 /// The 16 columns of `--trace`.

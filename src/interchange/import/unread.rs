@@ -35,6 +35,8 @@ pub struct Unread {
     pub packets: bool,
     /// What was taken off the text before it could be read, in words.
     pub undone: Vec<&'static str>,
+    /// What the source itself leaves open, or lacks, and where.
+    pub doubtful: Vec<(Numbers, String)>,
 }
 
 /// Numbers of lines: as ranges, where they are not too scattered, and how many there are in any case.
@@ -133,8 +135,13 @@ impl Unread {
             let (count, numbers) = (self.passed_over.len(), &self.passed_over);
             format!("{count} {what}{s} that {are} no part of a conversation {were} passed over: {numbers}")
         });
+        let doubtful = self.doubtful.iter().map(move |(numbers, words)| {
+            let s = if numbers.len() == 1 { "" } else { "s" };
+            format!("{what}{s} {numbers}: {words}")
+        });
         let more = (!self.more.is_empty()).then(|| format!("{what}s {} could not be read either", self.more));
-        self.undone.iter().map(|words| (*words).to_owned()).chain(self.reasons(what)).chain(more).chain(over)
+        let undone = self.undone.iter().map(|words| (*words).to_owned());
+        undone.chain(self.reasons(what)).chain(more).chain(doubtful).chain(over)
     }
 
     fn reasons(&self, what: &str) -> Vec<String> {
@@ -180,8 +187,11 @@ impl Unread {
         for line in &mut self.lines {
             line.line = line.line * 2 - 1;
         }
-        for (from, to) in self.more.ranges.iter_mut().chain(&mut self.passed_over.ranges) {
-            (*from, *to) = (*from * 2 - 1, *to * 2 - 1);
+        let doubtful = self.doubtful.iter_mut().map(|(numbers, _)| numbers);
+        for numbers in [&mut self.more, &mut self.passed_over].into_iter().chain(doubtful) {
+            for (from, to) in &mut numbers.ranges {
+                (*from, *to) = (*from * 2 - 1, *to * 2 - 1);
+            }
         }
     }
 
@@ -196,6 +206,8 @@ impl Unread {
         }
         self.more.extend(&other.more.behind(before));
         self.passed_over.extend(&other.passed_over.behind(before));
+        let doubtful = other.doubtful.into_iter().map(|(numbers, words)| (numbers.behind(before), words));
+        self.doubtful.extend(doubtful);
         for words in other.undone {
             if !self.undone.contains(&words) {
                 self.undone.push(words);

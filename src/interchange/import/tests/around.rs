@@ -290,3 +290,83 @@ fn two_logs_of_exchange_in_one_file_keep_their_sides_whatever_their_type_says() 
         }
     }
 }
+
+#[test]
+fn the_dots_of_a_trace_that_may_be_none_are_counted_once() {
+    let words = |name: &str| import(&sample(name)).expect("a trace").unread.words().collect::<Vec<_>>();
+    let said = words("curl-trace-ascii.txt");
+    let dots: Vec<_> = said.iter().filter(|words| words.contains("a dot for each octet")).collect();
+    assert_eq!(dots.len(), 1, "{said:?}");
+    assert!(dots[0].starts_with("lines ") && dots[0].ends_with("--trace keeps every octet"), "{said:?}");
+    let trace = "<= Recv header, 10 bytes (0xa)\n0000: 220 m.x.\n=> Send header, 6 bytes (0x6)\n0000: QUIT\n";
+    let imported = import(trace.as_bytes()).expect("a trace");
+    assert_eq!(
+        imported.unread.words().collect::<Vec<_>>(),
+        [
+            "line 2: curl --trace-ascii writes a dot for each octet that it can't show: 2 dots in 1 line are taken for dots; \
+          --trace keeps every octet"
+        ]
+    );
+    let hexadecimal = "<= Recv header, 8 bytes (0x8)\n0000: 32 32 30 20 6d 2e 0d 0a                         220 m...\n";
+    assert!(import(hexadecimal.as_bytes()).expect("a trace").unread.doubtful.is_empty());
+}
+
+/// Rows of an Exchange log: each a session, its sequence number, the event and the data.
+fn exchange(rows: &[(&str, u32, &str, &str)]) -> String {
+    let head = "#Log-type: SMTP Receive Protocol Log\n#Fields: date-time,connector-id,session-id,sequence-number,\
+                local-endpoint,remote-endpoint,event,data,context\n";
+    let row = |(n, (session, sequence, event, data)): (usize, &(&str, u32, &str, &str))| {
+        format!(
+            "2026-11-29T00:00:{n:02}.000Z,MBX\\Front,{session},{sequence},10.0.0.5:25,192.0.2.33:412,{event},{data},\n"
+        )
+    };
+    head.to_owned() + &rows.iter().enumerate().map(row).collect::<String>()
+}
+
+#[test]
+fn records_that_a_session_of_an_exchange_log_lacks_are_said() {
+    let text = exchange(&[
+        ("08A", 17, "<", "QUIT"),
+        ("08B", 0, "+", ""),
+        ("08B", 1, ">", "220 mbx"),
+        ("08B", 2, "<", "EHLO a"),
+        ("08B", 3, ">", "250 mbx"),
+        ("08B", 4, "<", "MAIL FROM:<a@b>"),
+        ("08A", 18, ">", "221 bye"),
+        ("08B", 7, "<", "RCPT TO:<c@d>"),
+        ("08B", 8, ">", "550 no"),
+        ("08C", 1, ">", "220 mbx"),
+        ("08C", 2, "<", "QUIT"),
+    ]);
+    let imported = import(text.as_bytes()).expect("a log");
+    assert_eq!(
+        imported.unread.words().collect::<Vec<_>>(),
+        [
+            "line 3: session 08A: records 0 to 16 are missing: it begins elsewhere, perhaps in the file before this one",
+            "line 10: session 08B: records 5 to 6 are missing: before this line",
+            "line 12: session 08C: record 0 is missing: it begins elsewhere, perhaps in the file before this one",
+        ]
+    );
+    let replies = |n: usize| -> Vec<String> {
+        let log = &imported.conversations[n].log;
+        let dialogue = Dialogue::of(log);
+        let code = |code: Option<ReplyCode>| code.map_or_else(|| "-".to_owned(), |code| code.to_string());
+        dialogue.exchanges().iter().map(|x| format!("{} {}", x.verb.word(), code(x.code))).collect()
+    };
+    assert_eq!(replies(0).last().map(String::as_str), Some("QUIT 221"), "{:?}", replies(0));
+    assert_eq!(replies(1)[2..], ["MAIL -", "RCPT 550"]);
+    assert!(replies(2)[0].ends_with("220"), "{:?}", replies(2));
+    for document in &imported.conversations {
+        let remarks = document.log.of_kind(crate::conversation::Kind::Remark).filter_map(|(_, entry)| entry.remark());
+        assert_eq!(remarks.filter(|remark| remark.word == "inferred").count(), 1);
+    }
+}
+
+#[test]
+fn a_log_of_many_sessions_that_begin_elsewhere_says_it_in_few_words() {
+    let names: Vec<String> = (0..40).map(|n| format!("08{n:02}")).collect();
+    let rows: Vec<_> = names.iter().map(|name| (name.as_str(), 3, "<", "QUIT")).collect();
+    let words: Vec<_> = import(exchange(&rows).as_bytes()).expect("a log").unread.words().collect();
+    assert_eq!(words.len(), 6, "{words:?}");
+    assert!(words[5].starts_with("lines 8\u{2013}42: ") && words[5].ends_with("105 in all"), "{words:?}");
+}
