@@ -108,6 +108,18 @@ impl Fold {
         after_auth && !line.contains(&b' ') && Command::parse(line).verb == Verb::Other
     }
 
+    /// Whether the client's next line, which is this one, is message content.
+    #[must_use]
+    pub fn takes_for_content(&self, line: &[u8]) -> bool {
+        self.in_content() && (line != b"." || self.session.chunk_left > 0)
+    }
+
+    /// Whether what the client says next is message content, or the dot that ends it.
+    #[must_use]
+    pub fn in_content(&self) -> bool {
+        self.session.phase() == Phase::Data && !self.is_waiting() || self.session.chunk_left > 0
+    }
+
     /// Message content was sent: octets with their line end.
     pub fn content(&mut self, octets: u64) {
         self.session.content_sent(octets);

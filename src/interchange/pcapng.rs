@@ -4,6 +4,10 @@
 //! here, and a dissector that has seen STARTTLS expects TLS: it stands in TLS records that are not encrypted
 //! ([`clear_tls`]), and a comment at the first of them says so. A server's port that is not one of SMTP's is written as 25,
 //! or as 465 where TLS comes first.
+//!
+//! What packets can't hold stands in their comments, where whoever opens the file reads it and an import finds it again: the
+//! head of the recording at the section, each of ehlo's remarks at the packet that follows it ([`comments`]). So a message
+//! that was not recorded is none that is empty.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -11,11 +15,13 @@ use etherparse::PacketBuilder;
 
 use super::clear_tls;
 
-use crate::conversation::file::Document;
+use crate::conversation::file::{Document, folded};
 use crate::conversation::log::Entry;
-use crate::conversation::{Kind, Log, Micros};
+use crate::conversation::{Fold, Kind, Log, Micros};
 use crate::decode::Knowledge;
 use crate::smtp::escape;
+
+pub(super) mod comments;
 
 /// Octets of one segment.
 const SEGMENT: usize = 1400;
@@ -31,14 +37,26 @@ const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2
 
 /// The whole of it.
 pub(super) fn export(document: &Document, _: &Knowledge) -> Vec<u8> {
+    let document = &folded(document);
     let started = document.header.started().map_or(0, |at| u64::try_from(at.as_microsecond()).unwrap_or(0));
-    let mut capture =
-        Capture { out: head(), started, client: CLIENT, server: SERVER, open: None, connections: 0, comment: None };
+    let mut capture = Capture {
+        out: head(&comments::head(document)),
+        started,
+        client: CLIENT,
+        server: SERVER,
+        open: None,
+        ended: None,
+        connections: 0,
+        comments: Vec::new(),
+        fold: Fold::new(),
+        marked: None,
+    };
     let mut implicit = tls_first(&document.log).into_iter();
     for (_, entry) in document.log.since(0) {
         capture.entry(&entry, &mut implicit);
     }
     capture.close(Micros(u64::MAX), 0);
+    capture.tell();
     capture.out
 }
 
@@ -76,9 +94,15 @@ struct Capture {
     client: SocketAddr,
     server: SocketAddr,
     open: Option<Connection>,
+    /// The last one that has ended.
+    ended: Option<Connection>,
     connections: u16,
     /// What is said of the next packet.
-    comment: Option<&'static str>,
+    comments: Vec<String>,
+    /// The session, by which a reader tells content from commands.
+    fold: Fold,
+    /// What the client's lines were said to be, where the session would have them be something else.
+    marked: Option<Kind>,
 }
 
 /// A TCP connection that stands.
@@ -93,14 +117,23 @@ impl Capture {
     fn entry(&mut self, entry: &Entry<'_>, implicit: &mut impl Iterator<Item = bool>) {
         let at = entry.at.unwrap_or_default();
         match entry.kind {
-            Kind::Sent | Kind::Content => self.say(0, at, entry),
-            Kind::Received => self.say(1, at, entry),
+            Kind::Sent | Kind::Content => {
+                self.mark(entry);
+                self.say(0, at, entry);
+            }
+            Kind::Received => {
+                self.say(1, at, entry);
+                _ = self.fold.received(entry.bytes, entry.crlf);
+            }
             Kind::Remark => {
                 let Some(remark) = entry.remark() else { return };
+                if matches!(remark.word.as_str(), "connecting" | "connected") {
+                    self.close(at, 0);
+                }
+                self.comments.extend(comments::of(entry, &remark));
+                self.fold.remark(&remark, 0);
                 match remark.word.as_str() {
-                    "connecting" => self.close(at, 0),
                     "connected" => {
-                        self.close(at, 0);
                         self.ends(remark.bare(0), remark.bare(2), implicit.next().unwrap_or(false));
                         self.connect(at);
                     }
@@ -112,6 +145,41 @@ impl Capture {
                 }
             }
             Kind::Script | Kind::Comment => {}
+        }
+        if self.comments.iter().map(String::len).sum::<usize>() > comments::MOST {
+            self.tell();
+        }
+    }
+
+    /// Says of a line of the client's what it is, where the session would have it be something else.
+    fn mark(&mut self, entry: &Entry<'_>) {
+        let content = self.fold.takes_for_content(entry.bytes);
+        let taken = self.marked.unwrap_or(if content { Kind::Content } else { Kind::Sent });
+        if taken != entry.kind {
+            self.marked = Some(entry.kind);
+            self.comments.push(comments::mark(entry.kind));
+        }
+        match entry.kind {
+            Kind::Content => self.fold.content(entry.bytes.len() as u64 + if entry.crlf { 2 } else { 0 }),
+            _ => _ = self.fold.sent(entry.bytes, 0),
+        }
+    }
+
+    /// A packet for what is to be said and has none: one more acknowledgement, or a call that nobody answers.
+    fn tell(&mut self) {
+        if self.comments.is_empty() {
+            return;
+        }
+        let was_open = self.open.is_some();
+        self.open = self.open.take().or_else(|| self.ended.take());
+        let begins = self.open.is_none();
+        if begins {
+            self.begin(Micros(0));
+        }
+        let at = self.open.as_ref().map_or(Micros(0), |connection| connection.last);
+        self.packet(0, at, &[], Flags { syn: begins, ack: !begins, fin: false });
+        if !was_open {
+            self.ended = self.open.take();
         }
     }
 
@@ -130,8 +198,14 @@ impl Capture {
         self.connections = 0;
     }
 
-    fn connect(&mut self, at: Micros) {
+    /// A connection is begun: its first packet says that the comments are to be read.
+    fn begin(&mut self, at: Micros) {
         self.open = Some(Connection { next: [1000, 2000], last: at, tls: false });
+        self.comments.insert(0, comments::READ.to_owned());
+    }
+
+    fn connect(&mut self, at: Micros) {
+        self.begin(at);
         for (side, syn, ack) in [(0, true, false), (1, true, true), (0, false, true)] {
             self.packet(side, at, &[], Flags { syn, ack, fin: false });
         }
@@ -142,7 +216,7 @@ impl Capture {
         if self.open.is_none() {
             self.connect(at);
         }
-        self.comment = Some("What was said under TLS follows in TLS records that are not encrypted: made up by ehlo");
+        self.comments.push(comments::UNDER_TLS.to_owned());
         for (side, octets) in clear_tls::handshake(remark) {
             self.packet(side, at, &octets, Flags { syn: false, ack: true, fin: false });
         }
@@ -192,7 +266,7 @@ impl Capture {
             self.packet(side, at, &[], Flags { syn: false, ack: true, fin: true });
         }
         self.packet(first, at, &[], Flags { syn: false, ack: true, fin: false });
-        self.open = None;
+        self.ended = self.open.take();
         self.connections = self.connections.wrapping_add(1);
     }
 
@@ -232,7 +306,7 @@ impl Capture {
         let mut packet = Vec::with_capacity(tcp.size(payload.len()));
         if tcp.write(&mut packet, payload).is_ok() {
             let captured = packet.len() - (payload.len() - captured);
-            enhanced_packet(at, &packet, captured, self.comment.take(), &mut self.out);
+            enhanced_packet(at, &packet, captured, &std::mem::take(&mut self.comments), &mut self.out);
         }
     }
 }
@@ -253,10 +327,11 @@ pub(super) fn is_own(program: &str) -> bool {
 }
 
 /// Section header and interface description, little-endian.
-fn head() -> Vec<u8> {
+fn head(comment: &str) -> Vec<u8> {
     let mut section = 0x1a2b_3c4d_u32.to_le_bytes().to_vec();
     section.extend([1, 0, 0, 0]);
     section.extend([0xff; 8]);
+    option(COMMENT, comment.as_bytes(), &mut section);
     option(4, PROGRAM.as_bytes(), &mut section);
     section.extend([0; 4]);
     let mut interface = LINK.to_le_bytes().to_vec();
@@ -267,9 +342,14 @@ fn head() -> Vec<u8> {
     out
 }
 
+/// What somebody says of a block.
+const COMMENT: u16 = 1;
+
+/// An option; what is too long for one is left out.
 fn option(code: u16, value: &[u8], out: &mut Vec<u8>) {
+    let Ok(length) = u16::try_from(value.len()) else { return };
     out.extend(code.to_le_bytes());
-    out.extend(u16::try_from(value.len()).unwrap_or(0).to_le_bytes());
+    out.extend(length.to_le_bytes());
     out.extend(value);
     out.resize(out.len().next_multiple_of(4), 0);
 }
@@ -285,7 +365,7 @@ fn block(kind: u32, body: &[u8], out: &mut Vec<u8>) {
 }
 
 /// A packet at a time in microseconds, how much of it was captured, and what is said of it.
-fn enhanced_packet(at: u64, packet: &[u8], captured: usize, comment: Option<&str>, out: &mut Vec<u8>) {
+fn enhanced_packet(at: u64, packet: &[u8], captured: usize, comments: &[String], out: &mut Vec<u8>) {
     let length = |octets: usize| u32::try_from(octets).unwrap_or(0).to_le_bytes();
     let at = at.to_le_bytes();
     let mut body = vec![0; 4];
@@ -295,9 +375,11 @@ fn enhanced_packet(at: u64, packet: &[u8], captured: usize, comment: Option<&str
     body.extend(length(captured));
     body.extend(length(packet.len()));
     body.extend(&packet[..captured]);
-    if let Some(comment) = comment {
+    if !comments.is_empty() {
         body.resize(body.len().next_multiple_of(4), 0);
-        option(1, comment.as_bytes(), &mut body);
+        for comment in comments {
+            option(COMMENT, comment.as_bytes(), &mut body);
+        }
         body.extend([0; 4]);
     }
     block(6, &body, out);

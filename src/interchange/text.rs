@@ -50,6 +50,9 @@ pub(super) fn is_timed(document: &Document) -> bool {
 pub(super) const ESCAPED: &str =
     r"escaped as in a transcript: \\ is a backslash, \xNN an octet, \c says that no line end follows";
 
+/// Stands before the sum of octets that are not kept.
+pub(super) const SUM: &str = ", sha256 ";
+
 /// The lines, without line ends; notes stand where the document has them.
 pub(super) fn lines(document: &Document) -> impl Iterator<Item = String> {
     timed(document).map(|(_, line)| line)
@@ -80,6 +83,10 @@ fn records(document: &Document) -> impl Iterator<Item = (Micros, String)> {
                 _ => {}
             }
             let mut words = words::said(&remark).words;
+            // What is not kept is known again by its sum.
+            if let Some(sum) = remark.get("sha256") {
+                words = format!("{words}{SUM}{sum}");
+            }
             // Whoever reads it elsewhere is not the one who closed it.
             if remark.word == "closed" && remark.get("by") == Some("client") {
                 words = words.replacen("by you", "by the client", 1);

@@ -3,6 +3,8 @@
 
 mod late;
 mod missing;
+mod time;
+mod told;
 
 use sha2::{Digest as _, Sha256};
 use toml::Value;
@@ -10,12 +12,13 @@ use toml::Value;
 use crate::conversation::event::{Event, Micros, Remark};
 use crate::conversation::file::{Document, Header, Side};
 use crate::conversation::mask::Mask;
-use crate::conversation::{Fold, Log};
+use crate::conversation::{Fold, Kind, Log};
 use crate::smtp::reply::MAX_LINE;
 use crate::smtp::{Phase, Secret, escape};
 
 use super::lines::{hexadecimal, is_base64_answer, is_command};
 use super::{secrets, unseen};
+use time::Clock;
 
 /// Octets of a tool's own words that are kept.
 const WORDS: usize = 2000;
@@ -30,18 +33,8 @@ pub(super) enum Content {
     Shown,
     /// It never does.
     Hidden,
-}
-
-/// How a source tells the time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Clock {
-    /// It does not: all times are 0.
-    #[default]
-    None,
-    /// It says how long something took, and nothing of the pauses between.
-    Durations,
-    /// It has a clock; this was the first time on it, microseconds.
-    Since(i64),
+    /// It is an export of ehlo's own, which says of each line what it is and of all that is missing that it is.
+    Told,
 }
 
 /// A conversation that is being put together.
@@ -79,6 +72,8 @@ pub(super) struct Builder {
     held: Option<(Micros, Vec<u8>)>,
     /// Content whose DATA or 354 is missing goes on up to its dot.
     orphan: bool,
+    /// What the client's next octets are, where the source says it.
+    marked: Option<Kind>,
 }
 
 impl Builder {
@@ -109,6 +104,7 @@ impl Builder {
             spoke: [false; 2],
             held: None,
             orphan: false,
+            marked: None,
         }
     }
 
@@ -120,36 +116,6 @@ impl Builder {
     /// The server recorded it.
     pub(super) fn by_server(&mut self) {
         self.header.set("side", Value::String(Side::Server.word().to_owned()));
-    }
-
-    /// The source's clock shows this now: microseconds of any beginning. The first time is 0 of the conversation, and so
-    /// is what lies before it; a time that goes back is kept, of which a reader of the file is told.
-    pub(super) fn clock(&mut self, now: i64) {
-        let first = if let Clock::Since(first) = self.clock { first } else { now };
-        self.clock = Clock::Since(first);
-        let after = u64::try_from(now.saturating_sub(first)).unwrap_or(0);
-        self.at = Micros(after);
-    }
-
-    /// The same where the clock shows when that was in the world, microseconds since 1970.
-    pub(super) fn clock_utc(&mut self, now: i64) {
-        if !matches!(self.clock, Clock::Since(_))
-            && let Ok(started) = jiff::Timestamp::from_microsecond(now)
-            && let Ok(started) = format!("{started:.3}").parse()
-        {
-            self.header.set("started", Value::Datetime(started));
-        }
-        self.clock(now);
-    }
-
-    /// What comes next took so long, microseconds.
-    pub(super) fn took(&mut self, micros: u64) {
-        // A clock knows better.
-        if matches!(self.clock, Clock::Since(_)) {
-            return;
-        }
-        self.clock = Clock::Durations;
-        self.at = Micros(self.at.0.saturating_add(micros));
     }
 
     /// With whom it is, where that is known.
@@ -179,8 +145,7 @@ impl Builder {
 
     /// Whether what the client says next is message content.
     pub(super) fn in_content(&self) -> bool {
-        let session = &self.fold.session;
-        session.phase() == Phase::Data && !self.fold.is_waiting() || session.chunk_left > 0 || self.orphan
+        self.fold.in_content() || self.orphan
     }
 
     /// A line of the client's, without its end; CR LF is taken to have followed.
@@ -202,6 +167,9 @@ impl Builder {
     }
 
     fn before_client(&mut self, line: &[u8]) {
+        if self.is_told() {
+            return;
+        }
         if self.fold.session.chunk_left > 0 && self.content == Content::Hidden {
             self.hidden_chunk();
         }
@@ -223,8 +191,9 @@ impl Builder {
     fn sent(&mut self, line: &[u8], crlf: bool) {
         let (line, cut) = line.split_at(line.len().min(MAX_LINE));
         let bare = line.strip_suffix(b"\n").filter(|_| !crlf).unwrap_or(line);
-        let content = self.in_content() && (bare != b"." || self.fold.session.chunk_left > 0);
+        let content = self.orphan && bare != b"." || self.fold.takes_for_content(bare);
         self.orphan &= content;
+        let content = self.marked.map_or(content, |kind| kind == Kind::Content);
         // Where the source begins in the middle, or lacks the AUTH line, its look alone tells an answer.
         if !content && is_base64_answer(bare) && !is_command(bare) {
             self.mask.learn(Secret::new(bare.to_vec()));
@@ -286,6 +255,9 @@ impl Builder {
     }
 
     fn before_server(&mut self, line: &[u8]) {
+        if self.is_told() {
+            return;
+        }
         self.settle(false);
         if std::mem::take(&mut self.orphan) {
             self.inferred("the dot that ends the message: it is not shown, and a reply came");
@@ -352,6 +324,9 @@ impl Builder {
 
     /// Octets of one side, 0 the client's, as they went over the wire, in any split.
     pub(super) fn octets(&mut self, side: usize, octets: &[u8]) {
+        if self.is_told() && !self.partial[1 - side].is_empty() {
+            self.flush();
+        }
         let mut partial = std::mem::take(&mut self.partial[side]);
         for piece in octets.split_inclusive(|octet| *octet == b'\n') {
             partial.extend_from_slice(piece);
@@ -443,7 +418,7 @@ impl Builder {
 
     /// Where nothing was said of a connection and a greeting comes, there is one.
     pub(super) fn open_for(&mut self, line: &[u8]) {
-        if self.phase() == Phase::Connecting && self.lines == 0 && line.starts_with(b"220") {
+        if self.phase() == Phase::Connecting && self.lines == 0 && !self.is_told() && line.starts_with(b"220") {
             self.inferred("a connection: the source begins with its greeting");
             self.remark(Remark::new("connected").value("unknown"));
         }
@@ -468,7 +443,9 @@ impl Builder {
         self.flush();
         self.settle(false);
         self.end_content();
-        self.say_unanswered();
+        if !self.is_told() {
+            self.say_unanswered();
+        }
         match self.clock {
             Clock::None => self.set("clock", "none"),
             Clock::Durations => self.set("clock", "durations"),
@@ -481,7 +458,7 @@ impl Builder {
                 self.header.set(key, Value::String(masked));
             }
         }
-        let server_alone = self.spoke == [false, true] && self.lines > 1;
+        let server_alone = self.spoke == [false, true] && self.lines > 1 && !self.is_told();
         let log = self.masked_log();
         let log = if server_alone { unseen::paired(&log) } else { log };
         Document::new(self.header, log)

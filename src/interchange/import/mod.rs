@@ -28,6 +28,7 @@ mod page;
 mod plain;
 mod postfix;
 mod prefix;
+mod remarks;
 mod saved;
 mod scripts;
 mod secrets;

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::conversation::event::{LOSS, Remark};
+use crate::conversation::Kind;
+use crate::conversation::event::Remark;
 use crate::conversation::file::Document;
 
 use super::builder::Content;
@@ -10,7 +11,7 @@ use super::escapes::{self, Escapes, Octets};
 use super::lines::{between, is_reply, lines, text};
 use super::sessions::Sessions;
 use super::text::Text;
-use super::{Unread, sides};
+use super::{Unread, remarks, sides};
 
 /// What a mark says of its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,12 +76,6 @@ pub(super) fn is_dump(octets: &[u8]) -> bool {
     !spoken && has(b"App Info:") && has(b"Output Info:")
 }
 
-/// Whether it is ehlo's own plain text, which has the same marks and says of the connection what the screen says.
-pub(super) fn looks_own(beginning: &[u8]) -> bool {
-    const OWN: [&[u8]; 5] = [b"=== connecting to ", b"=== connected to ", b"=== closed by the ", b" -| ", b" ~| "];
-    looks(beginning) && lines(beginning).take(400).any(|(_, line)| OWN.iter().any(|own| line.starts_with(own)))
-}
-
 /// Which of the marks were switched on.
 #[derive(Debug, Default)]
 struct Hints {
@@ -109,6 +104,16 @@ impl Hints {
     fn both(&self) -> bool {
         self.sent && self.received
     }
+
+    /// The mark of a line: where a side has none, what looks like one is its own words.
+    fn mark<'a>(&self, line: &'a [u8], content: bool) -> (Mark, &'a [u8]) {
+        match mark(line) {
+            (Mark::Sent | Mark::Content, _) if !self.sent => (Mark::Bare, line),
+            (Mark::Received, _) if !self.received => (Mark::Bare, line),
+            (Mark::Info | Mark::Trouble, _) if content && !self.sent => (Mark::Bare, line),
+            marked => marked,
+        }
+    }
 }
 
 /// Reads all of it.
@@ -121,13 +126,19 @@ pub(super) fn read_own(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     read_as("text", octets)
 }
 
+/// Whether it is ehlo's own plain text.
+pub(super) fn looks_own(beginning: &[u8]) -> bool {
+    looks(beginning) && remarks::looks(beginning)
+}
+
 /// The same as another source that has these marks.
 pub(super) fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let hints = Hints::of(octets);
-    let mut found = Sessions::new(source, Content::Shown).timed(octets);
     let mut in_tls = false;
     let mut untold = false;
     let texts: Vec<&[u8]> = lines(octets).map(|(_, line)| line).collect();
+    let told = source != "swaks" && remarks::tell_all(&texts, hints.both());
+    let mut found = Sessions::new(source, if told { Content::Told } else { Content::Shown }).timed(octets);
     let mut escapes = Escapes::of(&texts);
     let width = hints.both().then(|| texts.iter().map(|line| line.len()).max()).flatten();
     let mut number = 0;
@@ -140,15 +151,13 @@ pub(super) fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>
         }
         let line: &[u8] = &line;
         let content = found.has_current() && found.current().in_content();
-        let (kind, rest) = match mark(line) {
-            // Where a side has no marks, what looks like one is its own words.
-            (Mark::Sent | Mark::Content, _) if !hints.sent => (Mark::Bare, line),
-            (Mark::Received, _) if !hints.received => (Mark::Bare, line),
-            (Mark::Info | Mark::Trouble, _) if content && !hints.sent => (Mark::Bare, line),
-            marked => marked,
-        };
+        let (kind, rest) = if told { mark(line) } else { hints.mark(line, content) };
         let side = usize::from(kind == Mark::Received);
         let read = matches!(kind, Mark::Sent | Mark::Content | Mark::Received).then(|| escapes.line(side, rest));
+        if told && let Some(read) = read {
+            tell(kind, side, read, &mut found);
+            continue;
+        }
         let rest = match read {
             Some(Octets::Line(rest)) => rest,
             Some(Octets::Piece(octets)) => {
@@ -163,7 +172,7 @@ pub(super) fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>
             Mark::Info => info(rest, &mut found),
             Mark::Trouble => trouble(rest, &mut found),
             Mark::Sent => sent(rest, &mut found, &hints, &mut untold),
-            Mark::Content if content && is_count_of_own(rest) => {
+            Mark::Content if content && remarks::is_count(rest) => {
                 found.current().remark(Remark::new("content").with("shown", "no"));
             }
             Mark::Content => found.current().content_line(rest),
@@ -181,6 +190,27 @@ pub(super) fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>
         in_tls = tls;
     }
     found.finish()
+}
+
+/// A line of an export, whose mark says what it is.
+fn tell(kind: Mark, side: usize, octets: Octets<'_>, found: &mut Sessions) {
+    let builder = found.current();
+    match kind {
+        Mark::Sent => builder.marks(Kind::Sent),
+        Mark::Content => builder.marks(Kind::Content),
+        _ => {}
+    }
+    match octets {
+        Octets::Line(line) if kind == Mark::Content && remarks::is_count(&line) => {
+            builder.remark(Remark::new("content").with("shown", "no"));
+        }
+        Octets::Line(line) if side == 0 => builder.client(&line),
+        Octets::Line(line) => builder.server(&line),
+        Octets::Piece(octets) => {
+            builder.octets(side, &octets);
+            builder.flush();
+        }
+    }
 }
 
 /// The first of these lines with what a mail program has wrapped of it, and how many lines that are: the rest of a line has
@@ -230,13 +260,6 @@ fn sent(line: &[u8], found: &mut Sessions, hints: &Hints, untold: &mut bool) {
 fn is_count(line: &[u8]) -> bool {
     let digits = line.iter().take_while(|octet| octet.is_ascii_digit()).count();
     digits > 0 && matches!(&line[digits..], b" lines sent" | b" line sent")
-}
-
-/// `[11 lines of the message]`: what `ehlo send` shows of it then.
-fn is_count_of_own(line: &[u8]) -> bool {
-    let Some(inner) = line.strip_prefix(b"[").and_then(|line| line.strip_suffix(b"]")) else { return false };
-    let digits = inner.iter().take_while(|octet| octet.is_ascii_digit()).count();
-    digits > 0 && matches!(&inner[digits..], b" lines of the message" | b" line of the message")
 }
 
 fn received(line: &[u8], found: &mut Sessions) {
@@ -309,98 +332,16 @@ fn info(words: &[u8], found: &mut Sessions) {
         let micros = (took.clamp(0.0, 1e7) * 1e6).round();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
         found.current().took(micros as u64);
-    } else if let Some(remark) = own(&said) {
+    } else if let Some(remark) = remarks::remark(&said) {
         // A further connection is of the same conversation, as it is where it was exported from.
         match remark.word.as_str() {
             "connecting" => found.current().connecting(remark.bare(0).unwrap_or_default()),
             _ => found.current().remark(remark),
         }
-    } else if is_head_of_own(&said) {
+    } else if remarks::is_head(&said) {
         found.connecting().tool(words);
     } else {
         found.current().tool(words);
-    }
-}
-
-/// Whether it says with whom and when a conversation was, as ehlo's own plain text begins: another one does.
-fn is_head_of_own(said: &str) -> bool {
-    said.split(" · ").any(|part| part.parse::<jiff::Timestamp>().is_ok())
-}
-
-/// A remark in ehlo's own plain text.
-fn own(said: &str) -> Option<Remark> {
-    const WORDS: [&str; 20] = [
-        "resolved",
-        "connecting",
-        "connected",
-        "proxy",
-        "tls",
-        "inspecting",
-        "injected",
-        "auth",
-        "pipelined",
-        "auto",
-        "gave-up",
-        "idle",
-        "cut",
-        "content",
-        "closed",
-        "error",
-        "warning",
-        "inferred",
-        "tool",
-        "delivered",
-    ];
-    if let Some(note) = said.strip_prefix("note: ") {
-        return Some(Remark::new("note").value(note));
-    }
-    if let Some(remark) = in_words(said) {
-        return Some(remark);
-    }
-    let remark = Remark::parse(said);
-    WORDS.contains(&remark.word.as_str()).then_some(remark)
-}
-
-/// The remarks that the session depends on, as [`crate::conversation::words`] says them.
-fn in_words(said: &str) -> Option<Remark> {
-    if let Some(lost) = said.strip_suffix(LOSS).map(str::trim_end).filter(|lost| lost.parse::<u64>().is_ok()) {
-        return Some(Remark::loss(lost));
-    }
-    let place = |word: &str, rest: &str| Remark::new(word).value(rest.split(' ').next().unwrap_or_default());
-    if let Some(rest) = said.strip_prefix("connecting to ") {
-        return Some(place("connecting", rest));
-    }
-    if let Some(rest) = said.strip_prefix("connected to ") {
-        return Some(place("connected", rest));
-    }
-    if said == "TLS" || said.starts_with("TLS, ") || said.starts_with("TLS 1.") {
-        let mut parts = said.split(", ");
-        let version = parts.next().unwrap_or_default().replacen("TLS ", "TLSv", 1);
-        let tls = Remark::new("tls").with("version", version);
-        let cipher = parts.next().filter(|part| !part.starts_with("certificate"));
-        return Some(cipher.map_or(tls.clone(), |cipher| tls.with("cipher", cipher)));
-    }
-    if let Some((count, rest)) = said.split_once(" bytes of ") {
-        let bytes = |remark: Remark| if count == "some" { remark } else { remark.with("bytes", count) };
-        let counted = count == "some" || count.bytes().all(|octet| octet.is_ascii_digit());
-        let file = rest
-            .strip_prefix("content")
-            .and_then(|rest| if rest.is_empty() { Some(None) } else { rest.strip_prefix(", from ").map(Some) });
-        return match (rest, file) {
-            _ if !counted => None,
-            (_, Some(Some(file))) => Some(bytes(Remark::new("content")).with("file", file)),
-            (_, Some(None)) => Some(bytes(Remark::new("content")).with("shown", "no")),
-            ("what was sent are not kept here", _) => Some(bytes(Remark::new("cut").with("direction", "out"))),
-            ("what came are not kept here", _) => Some(bytes(Remark::new("cut").with("direction", "in"))),
-            _ => None,
-        };
-    }
-    let (first, _) = said.split_once(": ").unwrap_or((said, ""));
-    match first {
-        "closed by the server" => Some(Remark::new("closed").with("by", "server")),
-        "closed by the client" => Some(Remark::new("closed").with("by", "client")),
-        "the connection is gone" => Some(Remark::new("closed").with("by", "network")),
-        _ => None,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::smtp::ReplyCode;
 use super::*;
 
 mod around;
+mod exports;
 
 fn sample(name: &str) -> Vec<u8> {
     let path = format!("{}/tests/samples/{name}", env!("CARGO_MANIFEST_DIR"));

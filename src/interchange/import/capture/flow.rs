@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 
 use crate::conversation::event::Remark;
+use crate::conversation::file::Header;
 use crate::interchange::clear_tls::{self, Records};
 use crate::interchange::import::builder::{Builder, Content};
 use crate::interchange::import::lines::{is_command, is_reply};
 use crate::interchange::import::{Numbers, Unread};
+use crate::interchange::pcapng::comments::Told;
 use crate::smtp::Phase;
 
 use super::stream::{Segment, Stream};
@@ -76,10 +78,43 @@ impl Flow {
     }
 
     /// It is a further connection of this conversation, which began with that packet.
-    pub(super) fn goes_on(&mut self, first: usize, mut builder: Builder) {
-        builder.connecting(&self.server.to_string());
+    pub(super) fn goes_on(&mut self, first: usize, mut builder: Builder, tells: bool) {
+        if !tells {
+            builder.connecting(&self.server.to_string());
+        }
         (self.first, self.builder) = (first, builder);
         self.further = true;
+        if tells {
+            self.streams.iter_mut().for_each(Stream::with_bare);
+        }
+    }
+
+    /// Comments say all that its packets can't hold, and this is the head of the recording.
+    pub(super) fn tells(&mut self, head: Option<Header>) {
+        self.kind = Kind::Smtp;
+        self.builder.tells();
+        self.streams.iter_mut().for_each(Stream::with_bare);
+        if let Some(head) = head {
+            self.builder.head(head);
+        }
+    }
+
+    /// What was said of its next packet.
+    pub(super) fn tell(&mut self, told: Vec<Told>, now: i64) {
+        if !self.builder.is_told() {
+            return;
+        }
+        for told in told {
+            match told {
+                Told::All => {}
+                Told::Kind(kind) => self.builder.marks(kind),
+                Told::Remark(at, remark) => {
+                    self.builder.flush();
+                    self.builder.recorded(at, now);
+                    self.builder.remark(remark);
+                }
+            }
+        }
     }
 
     /// Whether a SYN is the one that the connection began with, sent again.
@@ -152,29 +187,34 @@ impl Flow {
             }
         }
         self.builder.clock_utc(segment.at);
-        if !self.opened {
-            self.opened = true;
-            if !self.whole {
-                self.builder.inferred("a connection: the capture begins within it");
-            }
-            self.builder.connected(&self.server.to_string(), Some(&self.client.to_string()));
-            // Where it begins with a command, the greeting came before: no reply that follows is one.
-            if !self.whole && side == 0 && is_command(&segment.data) {
-                self.builder.remark(Remark::new("lost").with("replies", 1));
-            }
+        let opens = !std::mem::replace(&mut self.opened, true);
+        if opens && !self.builder.is_told() {
+            self.open(side, segment);
         }
         if !segment.data.is_empty() {
             self.octets(side, &segment.data);
         }
         // What is left of a line stands where it was said, and ends there.
-        if segment.missing > 0 && self.opaque.is_none() {
+        if segment.missing > 0 && self.opaque.is_none() && !self.builder.is_told() {
             self.builder.flush();
             let direction = if side == 0 { "out" } else { "in" };
             self.builder.remark(Remark::new("cut").with("direction", direction).with("bytes", segment.missing));
         }
-        if segment.fin && !self.is_closed() {
+        if segment.fin && !self.is_closed() && !self.builder.is_told() {
             self.say_opaque();
             self.builder.closed(if side == 0 { "client" } else { "server" });
+        }
+    }
+
+    /// The first word on it says that it stands.
+    fn open(&mut self, side: usize, segment: &Segment) {
+        if !self.whole {
+            self.builder.inferred("a connection: the capture begins within it");
+        }
+        self.builder.connected(&self.server.to_string(), Some(&self.client.to_string()));
+        // Where it begins with a command, the greeting came before: no reply that follows is one.
+        if !self.whole && side == 0 && is_command(&segment.data) {
+            self.builder.remark(Remark::new("lost").with("replies", 1));
         }
     }
 
@@ -186,7 +226,9 @@ impl Flow {
             self.builder.flush();
             let known = clear_tls::begun(data).map(Remark::parse).filter(|remark| remark.word == "tls");
             if let Some(remark) = known {
-                self.builder.remark(remark);
+                if !self.builder.is_told() {
+                    self.builder.remark(remark);
+                }
                 self.clear = Some(Default::default());
             } else {
                 self.builder.remark(Remark::new("tls").with("opaque", "yes"));
@@ -241,6 +283,7 @@ impl Flow {
     pub(super) fn finish(mut self, unread: &mut Unread) -> Option<Builder> {
         self.flush(unread);
         self.say_opaque();
-        (self.further || self.opened && self.kind == Kind::Smtp).then_some(self.builder)
+        let is = self.further || self.builder.is_told() || self.opened && self.kind == Kind::Smtp;
+        is.then_some(self.builder)
     }
 }

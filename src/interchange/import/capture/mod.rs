@@ -8,14 +8,15 @@ use std::net::{IpAddr, SocketAddr};
 
 use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice};
 use pcap_parser::pcapng::OptionCode;
-use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, SectionHeaderBlock, create_reader};
+use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, PcapNGOption, SectionHeaderBlock, create_reader};
 
-use crate::conversation::file::Document;
+use crate::conversation::file::{Document, Header};
 
 use super::Unread;
 use super::builder::Builder;
 use super::text::Text;
 use crate::interchange::pcapng;
+use crate::interchange::pcapng::comments::{self, Told};
 use flow::Flow;
 use stream::Segment;
 
@@ -58,6 +59,8 @@ struct Capture {
     packet: usize,
     /// The section is an export of ehlo's: its connections are of one conversation.
     own: bool,
+    /// The head of that recording.
+    head: Option<Header>,
     /// That conversation, as far as it has come, and the packet that it began with.
     whole: Option<(usize, Builder)>,
 }
@@ -116,7 +119,7 @@ impl Capture {
             PcapBlockOwned::Legacy(frame) => {
                 let units = self.interfaces.first().map_or(1_000_000, |interface| interface.units);
                 let ticks = i128::from(frame.ts_sec) * i128::from(units) + i128::from(frame.ts_usec);
-                self.frame(0, ticks, frame.data);
+                self.frame(0, ticks, frame.data, &[]);
             }
             PcapBlockOwned::NG(Block::SectionHeader(section)) => self.section(section),
             PcapBlockOwned::NG(Block::InterfaceDescription(interface)) => self.interfaces.push(Interface {
@@ -127,9 +130,9 @@ impl Capture {
             PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
                 let ticks = i128::from(packet.ts_high) << 32 | i128::from(packet.ts_low);
                 let data = packet.data.get(..packet.caplen as usize).unwrap_or(packet.data);
-                self.frame(packet.if_id as usize, ticks, data);
+                self.frame(packet.if_id as usize, ticks, data, &packet.options);
             }
-            PcapBlockOwned::NG(Block::SimplePacket(packet)) => self.frame(0, 0, packet.data),
+            PcapBlockOwned::NG(Block::SimplePacket(packet)) => self.frame(0, 0, packet.data, &[]),
             PcapBlockOwned::NG(_) => {}
         }
     }
@@ -137,17 +140,18 @@ impl Capture {
     /// Another section: its interfaces are its own, and connections may go on from one to the next.
     fn section(&mut self, section: &SectionHeaderBlock<'_>) {
         self.interfaces.clear();
-        let program = section.options.iter().find(|option| option.code == OptionCode::ShbUserAppl);
-        let own = program.and_then(|program| program.as_str().ok()).is_some_and(pcapng::is_own);
+        let said = |code| texts(&section.options, code).next();
+        let own = said(OptionCode::ShbUserAppl).is_some_and(pcapng::is_own);
         if self.own || own {
             // What is open belongs to the section before.
             self.end_all();
             self.end_whole();
         }
         self.own = own;
+        self.head = said(OptionCode::Comment).filter(|_| own).and_then(comments::header);
     }
 
-    fn frame(&mut self, interface: usize, ticks: i128, data: &[u8]) {
+    fn frame(&mut self, interface: usize, ticks: i128, data: &[u8], options: &[PcapNGOption<'_>]) {
         self.packet += 1;
         let Some(interface) = self.interfaces.get(interface).copied() else {
             return self.unread.add(self.packet, b"", "of an interface that is not described");
@@ -202,10 +206,12 @@ impl Capture {
             data: tcp.payload().to_vec(),
             missing,
         };
-        self.segment(from, to, segment);
+        let own = self.own;
+        let comments = texts(options, OptionCode::Comment).filter(|_| own);
+        self.segment(from, to, segment, comments.filter_map(comments::told).collect());
     }
 
-    fn segment(&mut self, from: SocketAddr, to: SocketAddr, segment: Segment) {
+    fn segment(&mut self, from: SocketAddr, to: SocketAddr, segment: Segment, told: Vec<Told>) {
         let key = if from <= to { (from, to) } else { (to, from) };
         let anew = segment.syn && segment.acknowledged.is_none();
         if anew && self.flows.get(&key).is_some_and(|flow| !flow.is_retransmitted(&segment)) {
@@ -222,13 +228,17 @@ impl Capture {
             let mut flow = Flow::begun(from, to, &segment);
             if self.own {
                 self.end_all();
-                if let Some((first, builder)) = self.whole.take() {
-                    flow.goes_on(first, builder);
+                let tells = told.contains(&Told::All);
+                match self.whole.take() {
+                    Some((first, builder)) => flow.goes_on(first, builder, tells),
+                    None if tells => flow.tells(self.head.clone()),
+                    None => {}
                 }
             }
             self.flows.insert(key, flow);
         }
         if let Some(flow) = self.flows.get_mut(&key) {
+            flow.tell(told, segment.at);
             flow.take(from, segment, &mut self.unread);
         }
     }
@@ -261,6 +271,11 @@ impl Capture {
         self.done.sort_by_key(|(first, _)| *first);
         (self.done.into_iter().map(|(_, document)| document).collect(), self.unread)
     }
+}
+
+/// The texts of the options of this code.
+fn texts<'a>(options: &'a [PcapNGOption<'_>], code: OptionCode) -> impl Iterator<Item = &'a str> {
+    options.iter().filter(move |option| option.code == code).filter_map(|option| option.as_str().ok())
 }
 
 /// The packet within a frame; none where it holds no IP.

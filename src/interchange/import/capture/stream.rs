@@ -35,12 +35,19 @@ pub(super) struct Stream {
     /// Segments that have not been given, by their place.
     waiting: BTreeMap<u64, Segment>,
     held: usize,
+    /// What a segment says that it lacks is known to be lacking: one that is nothing but its head is taken too.
+    bare: bool,
 }
 
 /// Places are counted from here, so that what is before the first segment seen has one too.
 const BASE: u64 = 1 << 40;
 
 impl Stream {
+    /// Takes segments of which nothing but the head was captured.
+    pub(super) fn with_bare(&mut self) {
+        self.bare = true;
+    }
+
     /// A segment came.
     pub(super) fn take(&mut self, mut segment: Segment) {
         let next = *self.next.get_or_insert_with(|| {
@@ -50,7 +57,7 @@ impl Stream {
         if segment.syn {
             segment.sequence = segment.sequence.wrapping_add(1);
         }
-        if segment.data.is_empty() && !segment.fin {
+        if segment.data.is_empty() && !segment.fin && !(self.bare && segment.missing > 0) {
             return;
         }
         // The distance is signed: what lies behind was given already.

@@ -1,0 +1,155 @@
+//! What is written in another format and read back: the same conversation, with the same gaps.
+
+use crate::conversation::event::Remark;
+use crate::conversation::file::Document;
+use crate::decode::Knowledge;
+use crate::interchange::{FORMATS, Format};
+use crate::script::comparison::compare;
+
+use super::*;
+
+/// The formats that can be read back.
+fn read_back() -> impl Iterator<Item = &'static Format> {
+    FORMATS.iter().filter(|format| ["smtp", "txt", "md", "json", "pcapng"].contains(&format.name))
+}
+
+/// What was said, in the order of its records, with each remark that says what is missing or where the session stands.
+fn told(document: &Document) -> Vec<String> {
+    let (mut out, mut open) = (Vec::<String>::new(), None);
+    for (_, entry) in document.log.since(0) {
+        let line = match entry.kind {
+            Kind::Remark => entry.remark().map(|remark| session(&remark)).filter(|line| !line.is_empty()),
+            _ => Some(format!("{:?} {}", entry.kind, entry.in_file())),
+        };
+        let Some(line) = line else { continue };
+        // A direction's octets are one line, in however many records they stand.
+        match out.last_mut() {
+            Some(last) if open == Some(entry.kind) => {
+                *last = last.trim_end_matches("\\c").to_owned() + &entry.in_file();
+            }
+            _ => out.push(line),
+        }
+        let ends = entry.crlf || entry.bytes.ends_with(b"\n") || entry.kind == Kind::Remark;
+        open = (!ends).then_some(entry.kind);
+    }
+    out
+}
+
+/// A remark without what not every format can say.
+fn session(remark: &Remark) -> String {
+    let keys: &[&str] = match remark.word.as_str() {
+        "connected" | "unseen" => &[],
+        "closed" => &["by"],
+        "tls" => &["version", "cipher", "failed"],
+        "content" => &["bytes"],
+        "cut" => &["direction", "bytes"],
+        "lost" => &["replies"],
+        "gave-up" => &["reason"],
+        _ => return String::new(),
+    };
+    let values = keys.iter().filter_map(|key| Some(format!("{key}={}", remark.get(key)?)));
+    let bare = remark.bare(0).filter(|_| remark.word == "unseen").map(str::to_owned);
+    [remark.word.clone()].into_iter().chain(bare).chain(values).collect::<Vec<_>>().join(" ")
+}
+
+/// What each exchange was, and its reply.
+fn exchanges(document: &Document) -> Vec<String> {
+    let dialogue = Dialogue::of(&document.log);
+    let all = dialogue.exchanges().iter().enumerate();
+    let lines = |n: usize| dialogue.reply(&document.log, n).map(|reply| reply.lines);
+    all.map(|(n, exchange)| format!("{:?} {:?} {:?} {:?}", exchange.ask, exchange.verb, exchange.code, lines(n)))
+        .collect()
+}
+
+#[track_caller]
+fn is_read_back(name: &str, document: &Document) {
+    for format in read_back() {
+        let written = format.write(document, &Knowledge::default());
+        let again = import(&written).unwrap_or_else(|error| panic!("{name} as {}: {error}", format.name));
+        let place = format!("{name} as {}", format.name);
+        assert_eq!(again.conversations.len(), 1, "{place}");
+        assert!(again.unread.is_empty(), "{place}: {:?}", again.unread);
+        let again = &again.conversations[0];
+        assert_eq!(told(again), told(document), "{place}");
+        assert_eq!(exchanges(again), exchanges(document), "{place}");
+        let compared = compare(document, again).expect("recordings");
+        assert_eq!(compared.tally(), (0, 0), "{place}: {:?}", compared.rows);
+        // What is read back is no other export either.
+        let twice = format.write(again, &Knowledge::default());
+        let twice = import(&twice).unwrap_or_else(|error| panic!("{place}, twice: {error}"));
+        assert_eq!(told(&twice.conversations[0]), told(document), "{place}, twice");
+    }
+}
+
+#[test]
+fn every_export_of_every_sample_is_read_back_as_the_same_conversation() {
+    for name in names() {
+        let Ok(imported) = import(&sample(&name)) else { continue };
+        for document in &imported.conversations {
+            is_read_back(&name, document);
+        }
+    }
+}
+
+/// What a recording may hold behind its greeting.
+const ODD: &[(&str, &str)] = &[
+    ("two lines that are no commands", "1.0 > hello there\n1.0 > who is there\n1.1 < 500 what\n1.1 < 500 what\n"),
+    (
+        "a server that speaks within DATA",
+        "1.0 > DATA\n1.1 < 354 go\n1.2 | x\n1.3 < 421 too slow\n1.4 | y\n1.4 > .\n1.5 < 250 ok\n",
+    ),
+    ("a reply in two pieces", "1.0 > NOOP\n1.1 < 25\\c\n1.2 > QUIT\n1.3 < 0 ok\n1.4 < 221 bye\n"),
+    ("a reply that stays open", "1.0 > NOOP\n1.1 < 250-a\n2.0 * gave-up awaiting=NOOP\n3.0 > RSET\n3.1 < 250 ok\n"),
+    ("a message that is not shown", "1.0 > DATA\n1.1 < 354 go\n1.2 * content shown=no\n1.2 > .\n1.3 < 250 ok\n"),
+    ("a message that is counted", "1.0 > DATA\n1.1 < 354 go\n1.2 * content bytes=99 shown=no\n1.2 > .\n1.3 < 250 ok\n"),
+    (
+        "a message of which a part is kept",
+        "1.0 > DATA\n1.1 < 354 go\n1.2 | a\n1.2 * cut direction=out bytes=9 sha256=aa\n1.2 > .\n1.3 < 250 ok\n",
+    ),
+    ("a message that is empty", "1.0 > DATA\n1.1 < 354 go\n1.2 > .\n1.3 < 250 ok\n"),
+    (
+        "a message whose 354 comes late",
+        "1.0 > DATA\n1.0 | NOOP\n1.0 > .\n1.1 < 354 go\n1.2 < 250 ok\n1.3 > QUIT\n1.4 < 221 bye\n",
+    ),
+    ("a chunk", "1.0 > BDAT 4 LAST\n1.0 | ab\n1.1 < 250 ok\n"),
+    ("a chunk that is not shown", "1.0 > BDAT 40 LAST\n1.0 * content bytes=40 sha256=aa\n1.1 < 250 ok\n"),
+    (
+        "a file that is not kept",
+        "1.0 > DATA\n1.1 < 354 go\n1.2 * content bytes=40 sha256=aa file=a.eml\n1.2 > .\n1.3 < 250 ok\n",
+    ),
+    (
+        "records that were lost",
+        "1.0 > DATA\n1.1 < 354 go\n1.2 * warning kind=journal lost=9 \"records could not be written here\"\n1.3 > .\n1.4 < 250 ok\n",
+    ),
+    ("TLS that failed", "1.0 > STARTTLS\n1.1 < 220 go\n1.2 * tls failed=yes reason=\"unexpected eof\"\n1.3 > QUIT\n"),
+    ("what is said after the end", "1.0 > QUIT\n1.1 < 221 bye\n1.2 * closed by=server\n1.3 * note \"all of it\"\n"),
+    (
+        "a log-in",
+        "1.0 > AUTH LOGIN\n1.1 < 334 VXNlcm5hbWU6\n1.2 > {{auth}}\n1.3 < 334 UGFzc3dvcmQ6\n1.4 > {{auth}}\n1.5 < 235 ok\n",
+    ),
+    (
+        "a second connection",
+        "1.0 > QUIT\n1.1 < 221 bye\n1.2 * closed by=server\n2.0 * connecting 127.0.0.1:25\n2.1 * connected 127.0.0.1:25\n2.2 < 220 mx\n2.3 > DATA\n2.4 < 354 go\n2.5 * content shown=no\n2.5 > .\n2.6 < 250 ok\n",
+    ),
+];
+
+#[test]
+fn what_is_odd_in_a_recording_stays_so_in_every_export() {
+    const CONNECTED: &str =
+        "0.0 * connecting 127.0.0.1:25\n0.0 * connected 127.0.0.1:25 from 127.0.0.1:4000\n0.1 < 220 mx\n";
+    for (name, records) in ODD {
+        let text =
+            format!("+++\nehlo = 1\ntarget = \"mx:25\"\nstarted = 2026-11-24T10:00:00.000Z\n+++\n{CONNECTED}{records}");
+        is_read_back(name, &file::read(text.as_bytes()).expect(name));
+    }
+    for (name, records) in [
+        ("a call that nobody answers", "0.0 * connecting 127.0.0.1:25\n0.1 * error kind=connect \"refused\"\n"),
+        ("the end of a conversation", "0.0 > QUIT\n0.1 < 221 bye\n0.1 * closed by=server\n"),
+    ] {
+        let document = file::read(format!("+++\nehlo = 1\ntitle = \"x\"\n+++\n{records}").as_bytes()).expect(name);
+        let format = read_back().find(|format| format.name == "pcapng").expect("a format");
+        let again = import(&format.write(&document, &Knowledge::default())).expect(name).conversations;
+        assert_eq!((told(&again[0]), again.len()), (told(&document), 1), "{name}");
+        assert_eq!(again[0].header.text("title"), Some("x"), "{name}");
+    }
+}
