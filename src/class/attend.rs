@@ -16,14 +16,14 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::lab::mailbox::Message;
 use crate::lab::regular::in_words;
-use crate::lesson::map::Standing;
-use crate::lesson::progress::Done;
-use crate::lesson::{Happening, Lesson};
+use crate::lesson::Happening;
+
+mod outline;
+
+pub use outline::Outline;
 
 /// The longest line that a class says: a lesson's text, mostly.
 const LINE: u64 = 1 << 20;
-/// Steps of a lesson that a list takes in.
-const MOST_STEPS: usize = 1000;
 /// How long a class may take to answer.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
@@ -151,50 +151,6 @@ impl Posted {
             queue_id: envelope.queue_id.clone(),
             added: message.head.len(),
         }
-    }
-}
-
-/// A lesson of the class, as a list has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outline {
-    /// Its name.
-    pub name: String,
-    /// What it is called.
-    pub title: String,
-    /// What it is about.
-    pub about: String,
-    /// How long it takes.
-    pub minutes: Option<u32>,
-    /// Steps that it has.
-    pub steps: usize,
-    /// How many of them are done.
-    pub done: usize,
-}
-
-impl Outline {
-    /// The lesson as the map of all has it: its steps are blank, and it is judged by nobody. None where a newer class
-    /// says what this version can't read.
-    #[must_use]
-    pub fn standing(&self) -> Option<Standing> {
-        if self.steps > MOST_STEPS {
-            return None;
-        }
-        let text = |text: &str| toml::Value::String(text.to_owned());
-        let goal = toml::Table::from_iter([("connected".to_owned(), toml::Value::Boolean(true))]);
-        let step = toml::Table::from_iter([("text".to_owned(), text("-")), ("goal".to_owned(), goal.into())]);
-        let steps = vec![toml::Value::Table(step); self.steps];
-        let mut table = toml::Table::from_iter([
-            ("ehlo".to_owned(), toml::Value::Integer(1)),
-            ("title".to_owned(), text(&self.title)),
-            ("intro".to_owned(), text(&self.about)),
-            ("step".to_owned(), steps.into()),
-        ]);
-        if let Some(minutes) = self.minutes {
-            table.insert("minutes".to_owned(), toml::Value::Integer(minutes.into()));
-        }
-        let lesson = Arc::new(Lesson::parse(&self.name, &table.to_string()).ok()?);
-        let finished = (self.done >= self.steps).then(String::new);
-        Some(Standing { lesson, done: Done { steps: self.done, of: self.steps, finished, ..Done::default() } })
     }
 }
 

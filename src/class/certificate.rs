@@ -44,6 +44,10 @@ fn title(class: &Class, lesson: &Lesson, outcome: &Outcome, answered: Option<&An
     }
     if outcome.attempts > 1 {
         let _ = write!(title, ", attempt {} of {}", outcome.attempt, outcome.attempts);
+        let (asked, given) = outcome.hints_beside();
+        if asked + given > 0 {
+            let _ = write!(title, " ({} in the others)", counted(asked + given, "hint"));
+        }
     }
     let _ = write!(title, ", judged by the lab of the class {}", class.settings.name);
     if let Some(exam) = &class.settings.exam {

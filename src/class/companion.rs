@@ -243,7 +243,7 @@ fn again(student: &Student, asked: Vec<(Question, Option<usize>)>) -> Vec<Down> 
     vec![Down::Question(Box::new(pose(question, number, of, given))), Down::Verdict(judged)]
 }
 
-/// The question that is open, or what came of all of them.
+/// The question that is open, or what came of all of them; in an exam, where all are answered, the last one again.
 fn posed(class: &Class, student: &Student) -> Down {
     let questions = class.questions(student);
     let (answered, right) = student.answered();
@@ -254,9 +254,21 @@ fn posed(class: &Class, student: &Student) -> Down {
     }
     match questions.into_iter().nth(answered) {
         Some(question) => Down::Question(Box::new(pose(question, answered, of, None))),
-        None if class.settings.exam.is_some() => Down::NoQuestion(format!("All {of} questions are answered.")),
+        // The answer to the last one is theirs to change until the time is over, as it is by NOOP.
+        None if class.settings.exam.is_some() => last(class, student),
         None => Down::NoQuestion(format!("All {of} questions are answered, {right} of them rightly.")),
     }
+}
+
+/// The last question of an exam whose questions all have an answer, with the one that was given.
+fn last(class: &Class, student: &Student) -> Down {
+    let questions = class.questions(student);
+    let of = questions.len();
+    let Some((number, question)) = questions.into_iter().enumerate().next_back() else {
+        return Down::NoQuestion("No questions are asked in this exam.".to_owned());
+    };
+    let chosen = student.with(|state| state.chosen.get(&number).map(|(choice, _)| *choice));
+    Down::Question(Box::new(pose(question, number, of, chosen)))
 }
 
 fn pose(Question { reply, answers, .. }: Question, number: usize, of: usize, chosen: Option<usize>) -> Posed {
@@ -291,6 +303,7 @@ fn course(class: &Class, student: &Student) -> Down {
             minutes: lesson.minutes,
             steps: lesson.steps.len(),
             done,
+            earlier: student.helped_before(&lesson.name),
         }
     };
     Down::Course(class.settings.lessons.iter().map(of).collect())

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::settings::hex;
 use super::sign::{self, Signed};
-use super::student::{Student, Work, transcripts};
+use super::student::{Aside, Student, Work, transcripts};
 use super::{Class, ClassError, certificate, event};
 use crate::conversation::file::{self, Document, write_document};
 use crate::conversation::{Event, Kind, Log, Remark};
@@ -60,6 +60,26 @@ pub struct Outcome {
     pub quiz: Option<u32>,
     /// The transcripts: file, SHA-256.
     pub transcripts: Vec<(String, String)>,
+    /// The attempts beside it that were begun: they don't count, and are not forgotten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Other>,
+}
+
+/// An attempt that does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Other {
+    /// Which attempt.
+    pub attempt: u32,
+    /// When it was begun.
+    pub started: String,
+    /// Steps that ticked.
+    pub done: usize,
+    /// Hints taken, as in [`Outcome`].
+    pub hints: Vec<(String, usize, bool)>,
+    /// Mistakes, as in [`Outcome`].
+    pub mistakes: Vec<(String, usize, String)>,
+    /// Wrong findings, as in [`Outcome`].
+    pub wrong: Vec<(String, usize)>,
 }
 
 impl Outcome {
@@ -72,14 +92,24 @@ impl Outcome {
     /// Hints that the student asked for, and those that the instructor gave unasked.
     #[must_use]
     pub fn hints_asked_and_given(&self) -> (usize, usize) {
-        let given = self.hints.iter().filter(|(.., by_instructor)| *by_instructor).count();
-        (self.hints.len() - given, given)
+        asked_and_given(self.hints.iter())
+    }
+
+    /// The same of the attempts that do not count.
+    #[must_use]
+    pub fn hints_beside(&self) -> (usize, usize) {
+        asked_and_given(self.others.iter().flat_map(|other| &other.hints))
     }
 
     /// That of a lesson which somebody did not begin.
     fn not_begun(name: &str, lesson: &Lesson) -> Self {
         Self { name: name.to_owned(), lesson: lesson.name.clone(), steps: lesson.steps.len(), ..Self::default() }
     }
+}
+
+fn asked_and_given<'a>(hints: impl Iterator<Item = &'a (String, usize, bool)>) -> (usize, usize) {
+    let (given, asked): (Vec<_>, Vec<_>) = hints.partition(|(.., by_instructor)| *by_instructor);
+    (asked.len(), given.len())
 }
 
 /// A lesson, as it was taught.
@@ -274,6 +304,7 @@ fn of_students(
             .each(|work| is_one(work).then(|| (outcome(class, &name, &student, work), Arc::clone(work.lesson()))));
         for (mut outcome, lesson) in each.into_iter().flatten() {
             outcome.attempts = student.attempt(&outcome.lesson).unwrap_or(outcome.attempt);
+            outcome.others = student.beside(&outcome.lesson, outcome.attempt).iter().map(other).collect();
             let documents = copies(class, &student, &mut outcome, (to, &stem), anonymous)?;
             if outcome.finished.is_some() {
                 let stem = format!("{stem}-{}", outcome.lesson);
@@ -320,10 +351,6 @@ fn put(to: &Path, name: String, octets: &[u8], files: &mut Vec<(String, String)>
 fn outcome(class: &Class, name: &str, student: &Student, work: &Work) -> Outcome {
     let lesson = work.lesson();
     let varies = class.settings.find(&lesson.name).is_some_and(|taught| taught.varies);
-    let said = |(time, step, mistake): &(Timestamp, usize, usize)| {
-        let known = lesson.steps.get(*step).and_then(|step| step.mistakes.get(*mistake));
-        (at(*time), step + 1, known.map_or_else(String::new, |known| known.say.clone()))
-    };
     let seed = || hex(&class.settings.seed(&lesson.name, &student.name, work.number));
     Outcome {
         name: name.to_owned(),
@@ -337,12 +364,37 @@ fn outcome(class: &Class, name: &str, student: &Student, work: &Work) -> Outcome
         finished: work.finished().map(at),
         active: work.active.as_secs(),
         ticks: work.ticks.iter().copied().map(at).collect(),
-        hints: work.hints.iter().map(|(time, step, by)| (at(*time), step + 1, *by)).collect(),
-        mistakes: work.mistakes.iter().map(said).collect(),
-        wrong: work.wrong.iter().map(|(time, step)| (at(*time), step + 1)).collect(),
+        hints: work.hints.iter().map(hint).collect(),
+        mistakes: work.mistakes.iter().map(|one| mistake(lesson, one)).collect(),
+        wrong: work.wrong.iter().map(wrong).collect(),
         quiz: work.quiz,
         transcripts: Vec::new(),
+        others: Vec::new(),
     }
+}
+
+fn other(aside: &Aside) -> Other {
+    Other {
+        attempt: aside.number,
+        started: at(aside.opened),
+        done: aside.done,
+        hints: aside.hints.iter().map(hint).collect(),
+        mistakes: aside.mistakes.iter().map(|one| mistake(&aside.lesson, one)).collect(),
+        wrong: aside.wrong.iter().map(wrong).collect(),
+    }
+}
+
+fn hint((time, step, by): &(Timestamp, usize, bool)) -> (String, usize, bool) {
+    (at(*time), step + 1, *by)
+}
+
+fn mistake(lesson: &Lesson, (time, step, mistake): &(Timestamp, usize, usize)) -> (String, usize, String) {
+    let known = lesson.steps.get(*step).and_then(|step| step.mistakes.get(*mistake));
+    (at(*time), step + 1, known.map_or_else(String::new, |known| known.say.clone()))
+}
+
+fn wrong((time, step): &(Timestamp, usize)) -> (String, usize) {
+    (at(*time), step + 1)
 }
 
 /// Copies the transcripts of an outcome, and notes their sums.

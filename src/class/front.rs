@@ -333,7 +333,8 @@ impl Welcome {
     /// All of it: with where they stand, and the lesson's text where they begin.
     fn told(self, class: &Class, student: &Student) -> Vec<String> {
         let stands = if self.begins { plain::begins(class, student) } else { plain::stands(class, student) };
-        let mut said = vec![self.words, plain::words(class), stands];
+        let said = [self.words, plain::words(class), stands].into_iter();
+        let mut said: Vec<String> = said.chain(class.questions_wait(student)).collect();
         // To others it is said with what is new.
         said.extend(class.time_words(student).filter(|_| !student.is_plain()));
         said

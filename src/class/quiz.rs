@@ -110,6 +110,21 @@ impl Class {
         words
     }
 
+    /// What is said to whom joins of the questions that wait, and of how they are answered.
+    pub(super) fn questions_wait(&self, student: &Student) -> Option<String> {
+        let of = self.settings.questions;
+        let open = of.saturating_sub(student.answered().0);
+        if open == 0 || self.is_over(student, self.now()) {
+            return None;
+        }
+        let wait = match (open, of) {
+            (1, 1) => "1 question about a reply waits".to_owned(),
+            (all, of) if all == of => format!("{all} questions about replies wait"),
+            (open, of) => format!("{open} of {of} questions about replies still wait"),
+        };
+        Some(format!("{wait} for you: NOOP question asks, and NOOP choose with its letter (NOOP choose a) answers."))
+    }
+
     /// The questions of an exam that is over, each with its answer and the right one, a paragraph for each; or why not.
     fn words_again(&self, student: &Student) -> Vec<String> {
         let mut words = vec!["No question is asked any more.".to_owned()];

@@ -1,5 +1,6 @@
 //! One student: the lessons that were begun, each with its world, its ticks and its transcripts.
 
+mod aside;
 mod work;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -15,9 +16,11 @@ use super::lock;
 use super::plain::Letterbox;
 use super::settings::{Settings, hex};
 use crate::lab::desk::Arena;
+use crate::lesson::progress::Helped;
 use crate::lesson::{Happening, Lesson};
 use crate::world::World;
 
+pub(super) use aside::Aside;
 pub use work::{Exchange, Work};
 pub(super) use work::{Place, in_time, transcripts};
 
@@ -90,6 +93,8 @@ pub(super) struct State {
     pub(super) works: BTreeMap<String, Work>,
     /// Of each lesson that was begun anew the best of the attempts before.
     pub(super) best: BTreeMap<String, Work>,
+    /// What is told of every attempt in whose place another one came.
+    aside: Vec<Aside>,
     /// Somebody has joined by this name while they were here.
     pub(super) twice: bool,
     /// From where they joined with a client that knows nothing of classes.
@@ -114,6 +119,7 @@ impl State {
     /// Another attempt begins: this one is kept where it is better than those before.
     fn lay_aside(&mut self, work: Work) {
         let name = work.lesson().name.clone();
+        self.aside.extend(work.is_begun().then(|| work.aside()));
         let better = self.best.get(&name).map_or(work.done() > 0, |best| work.beats(best));
         if better {
             self.best.insert(name, work.laid_aside());
@@ -176,6 +182,23 @@ impl Student {
     #[must_use]
     pub fn reached(&self, lesson: &str) -> Option<usize> {
         self.with(|state| state.counted().find(|work| work.lesson().name == lesson).map(Work::done))
+    }
+
+    /// What is told of the attempts at a lesson beside the one of this number, which counts.
+    pub(super) fn beside(&self, lesson: &str, counted: u32) -> Vec<Aside> {
+        self.with(|state| {
+            let present = state.works.get(lesson).filter(|work| work.is_begun()).map(Work::aside);
+            let all = state.aside.iter().filter(|aside| aside.lesson.name == lesson).cloned();
+            all.chain(present).filter(|aside| aside.number != counted).collect()
+        })
+    }
+
+    /// Help that was taken in the attempts at a lesson before the present one.
+    pub(super) fn helped_before(&self, lesson: &str) -> Helped {
+        self.with(|state| {
+            let before = state.aside.iter().filter(|aside| aside.lesson.name == lesson);
+            before.fold(Helped::default(), |help, aside| help.and(aside.help()))
+        })
     }
 
     /// Answers to the exam's questions so far: how many, and how many are right.

@@ -61,6 +61,8 @@ pub struct Glance {
     pub over: bool,
     /// Lessons of the class that are done.
     pub lessons: usize,
+    /// Questions about replies that are answered.
+    pub answered: usize,
     /// What is left of the exam, where it is one.
     pub left: Option<Duration>,
     /// What waits for the next `NOOP` of a client that knows nothing of classes.
@@ -132,6 +134,8 @@ pub struct Row {
     pub state: State,
     /// Minutes that are left of the exam, where it is one.
     pub left: Option<u64>,
+    /// Questions about replies that are answered.
+    pub answered: usize,
     /// What waits for the next `NOOP` of a client that knows nothing of classes.
     pub waiting: usize,
     /// Somebody has joined by this name while they were here.
@@ -170,6 +174,8 @@ pub struct Wall {
     pub exam: bool,
     /// How many minutes it lasts.
     pub minutes: Option<u32>,
+    /// Questions about replies that are asked of each.
+    pub questions: usize,
     /// Names that are expected.
     pub expected: usize,
     /// Whether everybody is to look up.
@@ -203,6 +209,7 @@ pub fn glance(class: &Class, student: &Student, now: Timestamp) -> Glance {
         paused: *student.held.borrow(),
         over: class.is_over(student, now),
         lessons: all_done.min(taught),
+        answered: student.answered().0,
         left: class.left(student),
         waiting: student.waiting(),
         stood: Duration::ZERO,
@@ -248,6 +255,7 @@ impl Wall {
         let mut wall = Self::from(&glances, class.settings.lessons.len(), now);
         wall.exam = class.settings.exam.is_some();
         wall.minutes = class.settings.exam.as_ref().map(|exam| exam.minutes);
+        wall.questions = class.settings.questions;
         let missing = class.settings.expected.iter().filter(|name| class.named(name).is_none());
         wall.missing = missing.cloned().collect();
         wall.expected = class.settings.expected.len();
@@ -389,6 +397,7 @@ fn row(glance: &Glance, state: State, now: Timestamp) -> Row {
         hints: glance.hints,
         state,
         left: glance.left.map(|left| left.as_secs().div_ceil(60)),
+        answered: glance.answered,
         waiting: glance.waiting,
         twice: glance.twice,
     }
@@ -406,92 +415,4 @@ fn commonest(glances: &[Glance], now: Timestamp) -> Option<(String, usize)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + seconds).expect("a time")
-    }
-
-    fn somebody(id: u64, name: &str) -> Glance {
-        Glance {
-            id,
-            name: name.to_owned(),
-            lesson: "01-classic".to_owned(),
-            done: 2,
-            of: 6,
-            best: 2,
-            since: at(0),
-            last: None,
-            tries: 1,
-            hints: 0,
-            refusals: 0,
-            wrong: 0,
-            quiz: None,
-            mistakes: Vec::new(),
-            here: true,
-            paused: false,
-            over: false,
-            lessons: 0,
-            left: None,
-            waiting: 0,
-            stood: Duration::ZERO,
-            twice: false,
-        }
-    }
-
-    #[test]
-    fn those_in_need_stand_first_and_the_longest_stuck_before_them() {
-        let now = at(200);
-        let said = |seconds| {
-            let refused = Some("550 5.1.1".to_owned());
-            Some(Exchange { verb: "RCPT".to_owned(), reply: "550 no".to_owned(), refused, at: at(seconds) })
-        };
-        let all = [
-            Glance { since: at(190), ..somebody(1, "quick") },
-            Glance { done: 6, lessons: 2, ..somebody(2, "finished") },
-            Glance { done: 6, lessons: 1, ..somebody(8, "resting") },
-            Glance { here: false, last: said(80), ..somebody(3, "away") },
-            Glance { since: at(50), last: said(70), ..somebody(4, "silent") },
-            Glance { since: at(10), last: said(198), refusals: 5, ..somebody(5, "stubborn") },
-            Glance { since: at(100), last: said(120), ..somebody(6, "pausing") },
-            Glance { since: at(150), last: said(199), wrong: 3, ..somebody(7, "guessing") },
-        ];
-        let wall = Wall::from(&all, 2, now);
-        let rows: Vec<_> = wall.rows.iter().map(|row| (row.name.as_str(), row.state.words().1)).collect();
-        assert_eq!(
-            rows,
-            [
-                ("stubborn", "stuck"),
-                ("silent", "stuck"),
-                ("guessing", "stuck"),
-                ("pausing", "idle"),
-                ("resting", "between"),
-                ("quick", "working"),
-                ("away", "gone"),
-                ("finished", "done"),
-            ]
-        );
-        assert_eq!((wall.rows[1].step.as_str(), wall.rows[1].minutes), ("3/6", 2));
-        assert_eq!((wall.rows[6].name.as_str(), wall.rows[6].minutes), ("away", 1), "the last was said after a minute");
-        assert_eq!(wall.rows[1].last, "RCPT … 550 no");
-        assert_eq!(wall.rows[4].step, "✓ 6/6");
-        assert_eq!((wall.bars.len(), wall.bars[0].count, wall.bars[0].stuck), (2, 6, 3));
-    }
-
-    #[test]
-    fn who_goes_through_a_lesson_once_more_keeps_on_the_wall_what_was_done() {
-        let again = Glance { done: 0, best: 6, ..somebody(1, "anna") };
-        let wall = Wall::from(&[again, Glance { best: 4, ..somebody(2, "bert") }], 3, at(10));
-        let rows: Vec<_> = wall.rows.iter().map(|row| (row.step.as_str(), row.last.as_str())).collect();
-        assert_eq!(rows, [("1/6", "once more: ✓ 6/6 counts"), ("3/6", "once more: 4 of 6 count")]);
-        assert_eq!(wall.bars.iter().map(|bar| bar.step).collect::<Vec<_>>(), [3, 7]);
-    }
-
-    #[test]
-    fn the_commonest_mistake_is_that_of_the_last_five_minutes() {
-        let mut one = somebody(1, "one");
-        one.mistakes = vec![(at(0), "old".to_owned()), (at(1), "old".to_owned()), (at(900), "new".to_owned())];
-        assert_eq!(Wall::from(&[one], 1, at(1000)).mistake, Some(("new".to_owned(), 1)));
-    }
-}
+mod tests;

@@ -187,6 +187,7 @@ fn as_json(map: &Map) -> String {
             "name": lesson.name, "title": lesson.title, "level": lesson.level, "after": lesson.after,
             "minutes": lesson.minutes, "steps": lesson.steps.len(), "done": done.steps.min(lesson.steps.len()),
             "finished": done.finished, "hints": done.hints, "wrong": done.wrong,
+            "earlier": { "hints": done.earlier.hints, "wrong": done.earlier.wrong },
         })
     });
     json!({ "ehlo": 1, "lessons": lessons.collect::<Vec<_>>() }).to_string()

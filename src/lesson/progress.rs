@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::private;
@@ -47,6 +48,25 @@ pub struct Done {
     pub wrong: u32,
     /// The try that was left on the way, where there is one.
     pub left: Option<Left>,
+    /// Help that was taken in the tries before the present one.
+    pub earlier: Helped,
+}
+
+/// Help that was taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Helped {
+    /// Hints taken.
+    pub hints: usize,
+    /// Wrong answers given.
+    pub wrong: u32,
+}
+
+impl Helped {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { hints: self.hints.saturating_add(other.hints), wrong: self.wrong.saturating_add(other.wrong) }
+    }
 }
 
 /// How far a try had come when it was left.
@@ -58,6 +78,13 @@ pub struct Left {
     pub hints: usize,
     /// Wrong answers given.
     pub wrong: u32,
+}
+
+impl Left {
+    /// Whether what was reached is of another try than this one: a try never loses anything.
+    fn is_given_up_for(&self, reached: &Reached) -> bool {
+        reached.steps < self.steps || reached.hints < self.hints || reached.wrong < self.wrong
+    }
 }
 
 /// How far a try has come.
@@ -125,28 +152,46 @@ impl Progress {
             hints: best.hints,
             wrong: best.wrong,
             left: left.filter(|left| left.steps > 0),
+            earlier: help_in(entry.and_then(Value::as_table), "earlier"),
         }
     }
 
     /// Notes how far a try has come; `now` is when, for one that is finished. The best is kept: a new try takes nothing
     /// away. Where it stands is kept too, until it is finished, to go on from there. Whether that changed anything.
     pub fn note(&mut self, reached: &Reached, now: jiff::Timestamp) -> bool {
-        let left =
-            (!reached.finished).then_some(Left { steps: reached.steps, hints: reached.hints, wrong: reached.wrong });
-        let stood = self.of(&reached.lesson).left.unwrap_or_default();
+        let stood = self.stood(&reached.lesson);
         let best = self.note_best(reached, now);
-        if stood == left.unwrap_or_default() && !best {
+        let left = Left { steps: reached.steps, hints: reached.hints, wrong: reached.wrong };
+        if !best && !reached.finished && stood == left {
             return false;
         }
         let entry = table_in(table_in(&mut self.table, "lesson"), &reached.lesson);
+        let mut earlier = help_in(Some(&*entry), "earlier");
+        let before = earlier;
+        if stood.is_given_up_for(reached) {
+            earlier = earlier.and(Helped { hints: stood.hints, wrong: stood.wrong });
+        }
         entry.remove("left");
-        if let Some(left) = left {
-            let kept = table_in(entry, "left");
-            kept.insert("steps".to_owned(), integer(left.steps));
-            kept.insert("hints".to_owned(), integer(left.hints));
-            kept.insert("wrong".to_owned(), Value::Integer(i64::from(left.wrong)));
+        if reached.finished {
+            // Help that was taken in it is earlier help once the next try begins.
+            keep_help(entry, "last", Helped { hints: reached.hints, wrong: reached.wrong });
+        } else {
+            earlier = earlier.and(help_in(Some(&*entry), "last"));
+            entry.remove("last");
+            table_in(entry, "left").insert("steps".to_owned(), integer(left.steps));
+            keep_help(entry, "left", Helped { hints: left.hints, wrong: left.wrong });
+        }
+        if earlier != before {
+            keep_help(entry, "earlier", earlier);
         }
         true
+    }
+
+    /// How far the present try has come; nothing where none has begun.
+    fn stood(&self, lesson: &str) -> Left {
+        let entry = self.table.get("lesson").and_then(|all| all.get(lesson));
+        let kept = entry.and_then(|entry| entry.get("left"));
+        kept.map_or_else(|| self.of(lesson).left.unwrap_or_default(), |left| left_in(Some(left)))
     }
 
     /// Notes a try where it is better than those before it.
@@ -201,6 +246,18 @@ fn left_in(table: Option<&Value>) -> Left {
     })
 }
 
+/// The help that a table of this name says was taken.
+fn help_in(entry: Option<&Table>, key: &str) -> Helped {
+    let kept = entry.and_then(|entry| entry.get(key));
+    kept.map_or_else(Helped::default, |kept| Helped { hints: number(kept, "hints"), wrong: number(kept, "wrong") })
+}
+
+fn keep_help(entry: &mut Table, key: &str, help: Helped) {
+    let kept = table_in(entry, key);
+    kept.insert("hints".to_owned(), integer(help.hints));
+    kept.insert("wrong".to_owned(), Value::Integer(i64::from(help.wrong)));
+}
+
 /// The table of this name within another; what stands there and is none gives way.
 fn table_in<'a>(table: &'a mut Table, key: &str) -> &'a mut Table {
     let value = table.entry(key.to_owned()).or_insert_with(|| Value::Table(Table::new()));
@@ -247,6 +304,32 @@ mod tests {
         assert_eq!((done.finished.as_deref(), done.hints, done.wrong), (Some("1970-01-01T00:00:00Z"), 3, 1));
         let left: Vec<_> = std::fs::read_dir(folder.path().join("s/lessons")).expect("there").collect();
         assert_eq!(left.len(), 1, "nothing but the file");
+    }
+
+    #[test]
+    fn help_that_was_taken_is_not_forgotten_by_starting_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let world = world(folder.path());
+        let mut progress = Progress::load(&world).expect("no file is nothing done");
+        let try_of = |steps, hints, wrong, finished| Reached { hints, wrong, ..reached(steps, finished) };
+        let help = |hints, wrong| Helped { hints, wrong };
+        for (steps, hints, wrong, finished, earlier) in [
+            // A hint is kept though no step has ticked.
+            (0, 1, 0, false, help(0, 0)),
+            (1, 2, 1, false, help(0, 0)),
+            (0, 0, 0, false, help(2, 1)),
+            (1, 1, 0, false, help(2, 1)),
+            (0, 0, 0, false, help(3, 1)),
+            (1, 0, 0, false, help(3, 1)),
+            (2, 1, 0, true, help(3, 1)),
+            (1, 0, 0, false, help(4, 1)),
+        ] {
+            progress.note(&try_of(steps, hints, wrong, finished), world.now());
+            progress.save().expect("writable");
+            progress = Progress::load(&world).expect("readable");
+            assert_eq!(progress.of("01-t").earlier, earlier, "{steps} {hints}");
+        }
+        assert_eq!((progress.of("01-t").hints, progress.of("01-t").wrong), (1, 0), "the try that counts has its own");
     }
 
     #[test]

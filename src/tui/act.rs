@@ -450,6 +450,7 @@ pub(super) fn connect_as_typed(model: &mut Model, target: String) -> Vec<Effect>
 /// An overlay was closed: what lay below it is there again.
 pub(super) fn closed(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
     reading::left(model, &overlay);
+    attending::left(model, &overlay);
     let typed = typed_before(model, &overlay);
     model.overlay = typed.or_else(|| overlay.below());
     Vec::new()

@@ -279,6 +279,14 @@ fn stays_seen(model: &mut Model, words: &str) -> Vec<Effect> {
     vec![Effect::Remark(Remark::new("note").value(words))]
 }
 
+/// A question goes.
+pub(super) fn left(model: &mut Model, overlay: &Overlay) {
+    let Overlay::Asked(asked) = overlay else { return };
+    if let Some(words) = asked.parting() {
+        model.notice = Some(model.keymap.told(words));
+    }
+}
+
 /// The class is over, or the way to it is cut.
 pub(super) fn over(model: &mut Model) {
     let Some(class) = &mut model.class else { return };

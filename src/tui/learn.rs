@@ -91,8 +91,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Hint if pane.is_in_class() => vec![Effect::ToClass(Up::Hint)],
         Action::Hint => {
-            pane.hint();
-            Vec::new()
+            let taken = pane.hint();
+            // Kept at once: whoever starts over has had it all the same.
+            taken.then(|| Effect::Keep(pane.reached())).into_iter().collect()
         }
         Action::StartOver => {
             let lesson = Arc::clone(pane.lesson());
@@ -132,11 +133,10 @@ pub(super) fn found(model: &mut Model, text: &str) -> Vec<Effect> {
         effects.push(Effect::ToClass(Up::Answer(text.to_owned())));
         return effects;
     }
-    if pane.find(text) {
-        effects.push(Effect::Keep(pane.reached()));
-        if pane.stage() == Stage::Steps {
-            model.focus = Focus::Composer;
-        }
+    let found = pane.find(text);
+    effects.push(Effect::Keep(pane.reached()));
+    if found && pane.stage() == Stage::Steps {
+        model.focus = Focus::Composer;
     }
     effects
 }

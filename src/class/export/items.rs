@@ -10,7 +10,18 @@ use crate::class::Class;
 
 /// The whole sheet.
 pub(super) fn items(class: &Class, results: &Results) -> String {
-    let head = ["lesson", "step", "began", "ticked", "share", "median seconds", "commonest mistake", "how often"];
+    let head = [
+        "lesson",
+        "step",
+        "began",
+        "ticked",
+        "share",
+        "median seconds",
+        "commonest mistake",
+        "how often",
+        "attempts",
+        "hints",
+    ];
     let mut sheet = row(&head.map(str::to_owned));
     for taught in &class.settings.lessons {
         let lesson = &taught.lesson;
@@ -22,12 +33,18 @@ pub(super) fn items(class: &Class, results: &Results) -> String {
             let share = (ticked * 100).checked_div(began).map_or_else(String::new, |share| format!("{share}%"));
             let mut times: Vec<i64> = of.iter().filter_map(|one| seconds(one, step)).collect();
             times.sort_unstable();
+            // What went wrong, and what helped, is told of every attempt: a fresh start undoes none of it.
+            let others = of.iter().flat_map(|one| &one.others);
             let mut said: BTreeMap<&str, usize> = BTreeMap::new();
-            for (_, at, words) in of.iter().flat_map(|one| &one.mistakes) {
+            let mistakes = of.iter().flat_map(|one| &one.mistakes);
+            for (_, at, words) in mistakes.chain(others.clone().flat_map(|one| &one.mistakes)) {
                 if *at == step + 1 {
                     *said.entry(words).or_default() += 1;
                 }
             }
+            let hints = of.iter().flat_map(|one| &one.hints).chain(others.clone().flat_map(|one| &one.hints));
+            let hints = hints.filter(|(_, at, _)| *at == step + 1).count();
+            let attempts = began + others.filter(|one| one.done >= step).count();
             let commonest = said.into_iter().max_by_key(|(_, count)| *count);
             sheet.push_str(&row(&[
                 lesson.name.clone(),
@@ -38,6 +55,8 @@ pub(super) fn items(class: &Class, results: &Results) -> String {
                 times.get(times.len() / 2).map_or_else(String::new, i64::to_string),
                 commonest.map_or_else(String::new, |(words, _)| words.to_owned()),
                 commonest.map_or_else(String::new, |(_, count)| count.to_string()),
+                attempts.to_string(),
+                hints.to_string(),
             ]));
         }
     }

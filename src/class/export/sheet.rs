@@ -36,13 +36,18 @@ pub(super) fn results(results: &Results, rows: &[Outcome]) -> String {
         "attempts",
         "transcript file",
         "hints given by the instructor",
+        "questions answered",
+        "hints in other attempts",
+        "hints given by the instructor in other attempts",
+        "wrong findings in other attempts",
     ];
     let mut sheet = row(&head.map(str::to_owned));
     let mut before = None;
     for one in rows {
         let (hints, given) = one.hints_asked_and_given();
         // They are asked of a student, and not of a lesson: once, so that whoever sums counts them once.
-        let asked = if before == Some(&one.name) { String::new() } else { questions(results, one) };
+        let [right, answered] = if before == Some(&one.name) { Default::default() } else { questions(results, one) };
+        let (beside, given_beside) = one.hints_beside();
         before = Some(&one.name);
         let version = results.lessons.iter().find(|lesson| lesson.name == one.lesson);
         sheet.push_str(&row(&[
@@ -59,20 +64,24 @@ pub(super) fn results(results: &Results, rows: &[Outcome]) -> String {
             hints.to_string(),
             one.wrong.len().to_string(),
             one.quiz.map_or_else(String::new, |wrong| wrong.to_string()),
-            asked,
+            right,
             one.attempt.to_string(),
             one.attempts.max(one.attempt).to_string(),
             one.transcripts.iter().map(|(file, _)| file.as_str()).collect::<Vec<_>>().join(" "),
             given.to_string(),
+            answered,
+            beside.to_string(),
+            given_beside.to_string(),
+            one.others.iter().map(|other| other.wrong.len()).sum::<usize>().to_string(),
         ]));
     }
     sheet
 }
 
-/// How many of the questions about replies were answered rightly, of how many.
-fn questions(results: &Results, one: &Outcome) -> String {
+/// How many of the questions about replies were answered rightly, and how many at all, of how many.
+fn questions(results: &Results, one: &Outcome) -> [String; 2] {
     let asked = results.questions.iter().find(|answered| answered.name == one.name);
-    asked.map_or_else(String::new, |answered| format!("{} of {}", answered.right, answered.asked))
+    asked.map(|it| [it.right, it.answered].map(|count| format!("{count} of {}", it.asked))).unwrap_or_default()
 }
 
 #[cfg(test)]

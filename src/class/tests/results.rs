@@ -32,10 +32,12 @@ async fn results_are_told_in_tables_transcripts_and_certificates() {
         read("results.csv"),
         format!(
             "name,lesson,version,variant,steps done,steps,points,started,finished,seconds active,hints,wrong findings,\
-             quiz wrong answers,questions right,attempt,attempts,transcript file,hints given by the instructor\r\n\
+             quiz wrong answers,questions right,attempt,attempts,transcript file,hints given by the instructor,\
+             questions answered,hints in other attempts,hints given by the instructor in other attempts,\
+             wrong findings in other attempts\r\n\
              anna,01-classic,{version},,6,6,100,2026-11-30T09:00:00Z,2026-11-30T09:00:00Z,0,0,0,,,1,1,\
-             transcripts/anna-01-classic.smtp,0\r\n\
-             bert,01-classic,{version},,1,6,16,2026-11-30T09:00:00Z,,0,1,0,,,1,1,transcripts/bert-01-classic.smtp,0\r\n"
+             transcripts/anna-01-classic.smtp,0,,0,0,0\r\n\
+             bert,01-classic,{version},,1,6,16,2026-11-30T09:00:00Z,,0,1,0,,,1,1,transcripts/bert-01-classic.smtp,0,,0,0,0\r\n"
         )
     );
     let items = read("items.csv");
@@ -130,6 +132,46 @@ async fn each_student_has_a_row_for_each_lesson_and_hints_that_nobody_asked_for_
     assert_eq!((second[1], second[column("points")], second[column("started")]), ("03-codes", "0", ""), "{text}");
     let verdict = verify(&to.join("results.json"), &class.world).expect("readable");
     assert!(verdict.agrees() && verdict.signed.what.results.len() == 1, "{verdict:?}");
+}
+
+#[tokio::test]
+async fn what_was_before_a_fresh_start_does_not_count_and_is_not_forgotten() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, guard) = open(at.path(), &lessons(&["01"])).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    let student = class.named("anna").expect("there");
+    anna.say("MAIL FROM:<dude@noddy.com>").await;
+    anna.say("NOOP hint").await;
+    class.hint(&student, true);
+    anna.say("NOOP").await;
+    until(&class, || class.named("anna").is_some_and(|anna| anna.with_current(|work| work.hints.len()) == Some(2)))
+        .await;
+    class.start_over(&student).expect("once");
+    drop(anna);
+    Telnet::joined(address, &class, "anna").await.classic().await;
+    until(&class, || ticked(&class, "anna") == 6).await;
+    let check = |class: &Arc<Class>, to: &Path| {
+        export::write(class, to, false).expect("written");
+        let read = |name: &str| std::fs::read_to_string(to.join(name)).unwrap_or_default();
+        let (results, items) = (read("results.csv"), read("items.csv"));
+        assert!(results.contains(",0,0,,,2,2,transcripts/anna-01-classic.smtp,0,,1,1,0\r\n"), "{results}");
+        let first = items.lines().find(|row| row.starts_with("01-classic,1,")).unwrap_or_default();
+        assert!(first.starts_with("01-classic,1,1,1,100%,"), "{items}");
+        assert!(first.contains("greet it first") && first.ends_with(",1,2,2"), "{items}");
+        let verdict = verify(&to.join("results.json"), &class.world).expect("readable");
+        assert!(verdict.agrees(), "{verdict:?}");
+        let other = &verdict.signed.what.results[0].others[0];
+        assert_eq!((other.attempt, other.done, other.mistakes.len()), (1, 0, 1), "{other:?}");
+        let certificate = read("certificates/anna-01-classic.html");
+        assert!(certificate.contains("attempt 2 of 2 (2 hints in the others)"), "{certificate}");
+    };
+    check(&class, &at.path().join("out"));
+    drop(guard);
+    until(&class, || class.students().iter().all(|student| !student.is_here())).await;
+    drop((class, student));
+    // And after a restart.
+    let (class, ..) = open(at.path(), &Wish::default()).await;
+    check(&class, &at.path().join("again"));
 }
 
 #[tokio::test]

@@ -140,6 +140,7 @@ fn a_lesson_that_is_done_leads_on_within_the_class_and_its_last_one_ends_it() {
         minutes: Some(15),
         steps: 6,
         done,
+        earlier: Default::default(),
     };
     let (name, text) = crate::lesson::course::shipped().next().expect("shipped");
     let lesson = std::sync::Arc::new(crate::lesson::Lesson::parse(&name, text).expect("well formed"));
@@ -237,7 +238,7 @@ fn in_an_exam_an_answer_stands_as_given_and_can_be_changed_before_one_goes_on() 
     let posed = |chosen| {
         let last = "takes the address off the list and sends a letter on paper to find out which one is right now";
         let answers = ["waits", "logs in", "makes it smaller", last].map(str::to_owned).into();
-        Down::Question(Box::new(Posed { number: 1, of: 2, reply: "450 later".to_owned(), answers, chosen }))
+        Down::Question(Box::new(Posed { number: 0, of: 2, reply: "450 later".to_owned(), answers, chosen }))
     };
     screen.asked();
     class(&mut screen, posed(None));
@@ -252,7 +253,7 @@ fn in_an_exam_an_answer_stands_as_given_and_can_be_changed_before_one_goes_on() 
     screen.keys("c<enter>");
     class(&mut screen, posed(Some(2)));
     screen.keys("<enter>");
-    assert_eq!(screen.asked(), ["to class Choose(1, 1)", "to class Choose(1, 2)", "to class Question"]);
+    assert_eq!(screen.asked(), ["to class Choose(0, 1)", "to class Choose(0, 2)", "to class Question"]);
 }
 
 #[test]
@@ -309,4 +310,35 @@ fn a_question_has_a_key_for_each_answer() {
     assert!(screen.shown().contains("Question 2 of 2"), "{}", screen.shown());
     class(&mut screen, Down::NoQuestion("All 2 questions are answered, 1 of them rightly.".to_owned()));
     assert!(!screen.shown().contains("Question 2") && screen.shown().contains("1 of them rightly"));
+}
+
+#[test]
+fn the_last_question_of_an_exam_opens_again_until_the_time_is_over() {
+    let mut screen = refused(80, 24);
+    attending(&mut screen, true);
+    let posed = |number, chosen| {
+        let answers = ["waits and tries again", "takes the address off"].map(str::to_owned).into();
+        Box::new(Posed { number, of: 2, reply: "450 4.2.0 Greylisted".to_owned(), answers, chosen })
+    };
+    screen.keys("<alt-q>");
+    class(&mut screen, Down::Question(posed(0, Some(1))));
+    assert!(screen.shown().contains("until you go on to the next question"), "{}", screen.shown());
+    class(&mut screen, Down::Question(posed(1, Some(1))));
+    let shown = screen.shown();
+    assert!(shown.contains("It can be changed until the time is over; Alt-q opens it again."), "{shown}");
+    assert!(shown.contains("Enter closes") && !shown.contains("next question"), "{shown}");
+    screen.asked();
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), Vec::<String>::new());
+    let shown = screen.shown();
+    assert!(!shown.contains("Question 2") && shown.contains("Alt-q opens the last one again"), "{shown}");
+    screen.keys("<alt-q>");
+    assert_eq!(screen.asked(), ["to class Question"]);
+    // Once the time is over what was right is shown: after the last one there is no next.
+    for (number, last) in [(0, false), (1, true)] {
+        class(&mut screen, Down::Question(posed(number, Some(1))));
+        class(&mut screen, Down::Verdict(Judged { right: false, why: "It passes.".to_owned() }));
+        let shown = screen.shown();
+        assert_eq!((shown.contains("Enter closes"), shown.contains("Enter next question")), (last, !last), "{shown}");
+    }
 }

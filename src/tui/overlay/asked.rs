@@ -1,5 +1,5 @@
 //! A question about a reply, in a class: what does the sender do next? A letter marks an answer, Enter gives it. In an exam
-//! the answer that is given can be changed until Enter goes on.
+//! the answer that is given can be changed until Enter goes on, that to the last question until the time is over.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
@@ -39,6 +39,18 @@ impl Asked {
         open.then_some(self.posed.number)
     }
 
+    /// Whether it is the last one.
+    fn is_last(&self) -> bool {
+        self.posed.number + 1 >= self.posed.of
+    }
+
+    /// What is said once it goes: of an answer to an exam's last question that it may still be changed.
+    #[must_use]
+    pub fn parting(&self) -> Option<&'static str> {
+        let given = self.verdict.is_none() && self.posed.chosen.is_some() && self.is_last();
+        given.then_some("All questions are answered. {questions} opens the last one again, until the time is over.")
+    }
+
     /// Takes in what the class says of the answer.
     pub fn judged(&mut self, verdict: Judged) {
         self.verdict = Some(verdict);
@@ -59,7 +71,7 @@ impl Asked {
         let last = self.posed.answers.len().saturating_sub(1);
         match (key.code, self.marked) {
             (KeyCode::Enter, Some(_)) if self.marked == self.posed.chosen => {
-                return Outcome::Class(Up::Question);
+                return if self.is_last() { Outcome::Close } else { Outcome::Class(Up::Question) };
             }
             (KeyCode::Enter, Some(place)) => {
                 self.chosen = Some(place);
@@ -87,7 +99,11 @@ impl Asked {
 
     fn foot(&self) -> &'static str {
         match (self.chosen, &self.verdict) {
+            (_, Some(_)) if self.is_last() => "Enter closes · Esc too",
             (_, Some(_)) => "Enter next question · Esc close",
+            (None, _) if self.is_last() && self.marked.is_some() && self.marked == self.posed.chosen => {
+                "Enter closes · a b c d change it · Esc later"
+            }
             (None, _) if self.marked.is_some() && self.marked == self.posed.chosen => {
                 "Enter goes on · a b c d change it · Esc later"
             }
@@ -119,8 +135,14 @@ impl Asked {
         // Once it is judged it can't be changed any more.
         let open = self.posed.chosen.filter(|_| self.verdict.is_none());
         if let Some(given) = open.and_then(|given| ('a'..='z').nth(given)) {
-            let words = format!("Given: {given}. It can be changed until you go on to the next question.");
-            lines.extend([Line::default(), Line::styled(words, style(Role::Good))]);
+            let until = if self.is_last() {
+                model.keymap.told("the time is over; {questions} opens it again")
+            } else {
+                "you go on to the next question".to_owned()
+            };
+            let words = format!("Given: {given}. It can be changed until {until}.");
+            lines.push(Line::default());
+            lines.extend(wrap(&words, columns.max(1)).into_iter().map(|row| Line::styled(row, style(Role::Good))));
         }
         if let Some(Judged { right, why }) = &self.verdict {
             let (word, role) = if *right { ("Right.", Role::Good) } else { ("Not so.", Role::Warning) };

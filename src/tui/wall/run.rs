@@ -122,12 +122,14 @@ fn face(class: &Class, join: Vec<String>, world: &World) -> Face {
 fn live(class: &Class, id: u64) -> (Vec<String>, Vec<String>) {
     let Some(student) = class.student(id) else { return Default::default() };
     let (which, lines) = student.live();
+    let asked = class.settings.questions;
+    let answered = (asked > 0).then(|| format!(" · {} of {asked} questions answered", student.answered().0));
     let stands = student.with_current(|work| {
         let (done, of) = (work.attempt.ticked(), work.lesson().steps.len());
         let step = if done < of { format!("step {} of {of}", done + 1) } else { format!("all {of} steps done") };
         let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let (hints, wrong) = (counted(work.hints.len(), "hint"), counted(work.wrong.len(), "wrong answer"));
-        format!("{} · {step} · {hints} · {wrong}", work.lesson().name)
+        format!("{} · {step} · {hints} · {wrong}{}", work.lesson().name, answered.unwrap_or_default())
     });
     (stands.into_iter().chain(which).collect(), lines)
 }

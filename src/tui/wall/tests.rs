@@ -23,6 +23,7 @@ fn face() -> Face {
         hints: 1,
         state,
         left: None,
+        answered: 0,
         waiting: 0,
         twice: false,
     };
@@ -42,6 +43,7 @@ fn face() -> Face {
         lessons: 2,
         exam: false,
         minutes: None,
+        questions: 0,
         expected: 7,
         paused: false,
         troubles: Vec::new(),
@@ -166,6 +168,35 @@ fn an_exam_shows_the_time_that_is_left_and_what_goes_wrong_is_not_overlooked() {
     assert!(shown.contains("! Somebody could not connect") && shown.contains("8192"), "{shown}");
     face.notice = Some("word ".repeat(30));
     assert_eq!(drawn(&face, 80, 24).matches("word ").count(), 30, "no notice is cut");
+}
+
+#[test]
+fn an_exam_shows_how_many_questions_are_answered_however_narrow() {
+    let mut face = face();
+    let mut wall = face.wall.clone();
+    (wall.exam, wall.questions) = (true, 12);
+    for row in &mut wall.rows {
+        (row.left, row.answered) = (Some(9), 10);
+    }
+    face.take(wall);
+    for (columns, tries) in [(80, false), (120, true)] {
+        let shown = drawn(&face, columns, 24);
+        let head = shown.lines().find(|line| line.contains("answ.")).unwrap_or_default();
+        assert!(head.contains("left") && head.contains("tries") == tries, "{shown}");
+        assert_eq!(shown.matches(" 10/12 ").count(), 5, "{shown}");
+        assert!(shown.contains("RCPT … 550"), "the last exchange is seen: {shown}");
+    }
+    press(&mut face, "?");
+    assert!(drawn(&face, 80, 24).contains("answ.: questions about replies"), "{}", drawn(&face, 80, 24));
+}
+
+#[test]
+fn who_is_not_on_the_list_has_joined_all_the_same() {
+    let mut face = face();
+    let head = |face: &Face| drawn(face, 80, 24).lines().next().unwrap_or_default().to_owned();
+    assert!(head(&face).contains("5 of 7 joined ·"), "{}", head(&face));
+    face.wall.missing.extend(["barbara", "ken", "ada"].map(str::to_owned));
+    assert!(head(&face).contains("2 of 7 joined, 3 more ·"), "{}", head(&face));
 }
 
 #[test]

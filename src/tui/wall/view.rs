@@ -59,7 +59,15 @@ fn head(face: &Face, theme: Theme, columns: usize) -> Line<'static> {
     let done = wall.rows.iter().filter(|row| row.state == State::Done).count();
     let joined = match wall.expected {
         0 => format!("{} joined", wall.rows.len()),
-        expected => format!("{} of {expected} joined", expected - wall.missing.len()),
+        expected => {
+            let known = expected - wall.missing.len();
+            // Whoever is not on the list has joined all the same.
+            let more = match wall.rows.len().saturating_sub(known) {
+                0 => String::new(),
+                more => format!(", {more} more"),
+            };
+            format!("{known} of {expected} joined{more}")
+        }
     };
     // In a class of several lessons one that is done is not all.
     let all = if wall.lessons > 1 { "all " } else { "" };
@@ -201,8 +209,9 @@ fn help(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
     } else {
         "min, tries: those of the open step. hints: those of the whole lesson."
     };
+    let answers = is_asked(face).then_some("answ.: questions about replies that are answered, of all.");
     let waits = "Who has no ehlo hears what you say at the next NOOP; until then the row says that it waits.";
-    for words in [columns_say, stuck, waits] {
+    for words in [columns_say].into_iter().chain(answers).chain([stuck, waits]) {
         let rows = wrap(words, columns.saturating_sub(2).max(8));
         lines.extend(rows.into_iter().map(|row| styled(format!(" {row}"), theme, Role::Dim)));
     }
@@ -261,9 +270,10 @@ fn students(face: &Face, theme: Theme, columns: usize, room: usize) -> Vec<Line<
     let names = if columns < 100 { 14 } else { 22 };
     // In an exam there are no hints, and time matters.
     let hints = if is_timed(face) { "left" } else { "hints" };
+    let numbers = numbers(face, columns, ["tries", "answ.", hints].map(str::to_owned));
     let head = format!(
-        "   {:names$} {:12} {:5} {:>4} {:>5} {hints:>5} {:13}{}",
-        "name", "lesson", "step", "min", "tries", "state", "last exchange"
+        "   {:names$} {:12} {:5} {:>4} {numbers} {:13}{}",
+        "name", "lesson", "step", "min", "state", "last exchange"
     );
     if columns >= NARROW && room > ROWS {
         lines.push(styled(fit(&head, columns), theme, Role::Dim));
@@ -296,6 +306,21 @@ fn students(face: &Face, theme: Theme, columns: usize, room: usize) -> Vec<Line<
     lines
 }
 
+/// Whether the rows have how many questions are answered.
+fn is_asked(face: &Face) -> bool {
+    face.wall.exam && face.wall.questions > 0
+}
+
+/// The numbers of a row: tries, answered questions where an exam asks any, and hints or the time that is left. Where there
+/// is little room the tries give way to the answers: who needs help is seen by the state.
+fn numbers(face: &Face, columns: usize, [tries, answered, last]: [String; 3]) -> String {
+    match is_asked(face) {
+        false => format!("{tries:>5} {last:>5}"),
+        true if columns < 100 => format!("{answered:>5} {last:>5}"),
+        true => format!("{tries:>5} {answered:>5} {last:>5}"),
+    }
+}
+
 fn student(face: &Face, theme: Theme, row: &Row, marked: bool, [columns, names]: [usize; 2]) -> Line<'static> {
     let (glyph, word) = row.state.words();
     let name = for_screen(face.name(row.id).as_bytes());
@@ -303,15 +328,16 @@ fn student(face: &Face, theme: Theme, row: &Row, marked: bool, [columns, names]:
     let mark = if marked { '›' } else { ' ' };
     let short = columns.saturating_sub(22).clamp(6, 22);
     let narrow = format!(" {mark} {glyph} {:short$} {:5} {word}", fit(&name, short), row.step);
+    let answered = format!("{}/{}", row.answered, face.wall.questions);
+    let last = row.left.map_or_else(|| row.hints.to_string(), |left| left.to_string());
     let words = format!(
-        " {} {:names$} {:12} {:5} {:>4} {:>5} {:>5} {state:13}",
+        " {} {:names$} {:12} {:5} {:>4} {} {state:13}",
         mark,
         fit(&name, names),
         fit(&row.lesson, 12),
         row.step,
         row.minutes,
-        row.tries,
-        row.left.unwrap_or(row.hints as u64),
+        numbers(face, columns, [row.tries.to_string(), answered, last]),
     );
     // A narrow row has room for no more than that.
     let last = if row.waiting > 0 && columns < 100 { "awaits NOOP" } else { &row.last };

@@ -210,7 +210,7 @@ fn what_was_found_is_told_to_the_lesson_and_recorded_and_nothing_of_it_is_sent()
         assert!(class.shows("What have you found? open") && class.shows("not to the server"));
         class.screen.keys("<enter>");
         assert!(class.shows("! Every foreign recipient was refused."), "{}", class.screen.shown());
-        assert_eq!(class.screen.asked(), ["remark answer open"]);
+        assert_eq!(class.screen.asked(), ["remark answer open", "keep 4 of 5"], "a wrong answer is kept too");
         class.screen.keys("amaybe<enter>");
         assert!(class.shows("! That is not it; look again."), "{}", class.screen.shown());
         class.screen.asked();
