@@ -1,6 +1,6 @@
 //! `ehlo history`: the transcripts that were kept, without a screen.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{Common, Exit, complain, input};
@@ -214,14 +214,8 @@ fn consent(doomed: &[Pruned], yes: bool) -> Result<(), String> {
         return Ok(());
     }
     let count = many(doomed);
-    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-        return Err(format!("{count} would be deleted; --yes deletes without asking, and nobody is here to ask"));
-    }
-    let _ = write!(std::io::stderr(), "{}Delete {count}? [y/N] ", told("would go", doomed));
-    let mut answer = String::new();
-    let read = std::io::stdin().read_line(&mut answer);
-    let agreed = read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes");
-    if agreed { Ok(()) } else { Err("nothing was deleted".to_owned()) }
+    let question = format!("{}Delete {count}?", told("would go", doomed));
+    super::consent::consent(&question, &format!("{count} would be deleted"), "nothing was deleted")
 }
 
 /// How it ends when so many could not be deleted.

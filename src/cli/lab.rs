@@ -81,6 +81,9 @@ enum Command {
         class: String,
         /// The student
         name: String,
+        /// Without asking
+        #[arg(long)]
+        yes: bool,
     },
     /// Show the scenarios: what one meets there, and what they teach
     List {
@@ -103,7 +106,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     match &arguments.command {
         Some(Command::Check { files }) => return check::run(files, world),
         Some(Command::Export { class, to, anonymous }) => return export::export(class, to.clone(), *anonymous, world),
-        Some(Command::Forget { class, name }) => return export::forget(class, name, world),
+        Some(Command::Forget { class, name, yes }) => return export::forget(class, name, *yes, world),
         Some(Command::List { json }) => return list::run(*json, world),
         None => {}
     }

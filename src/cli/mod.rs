@@ -10,6 +10,7 @@ use crate::smtp::escape;
 use crate::world::World;
 
 mod completions;
+mod consent;
 mod convert;
 mod diff;
 mod directories;

@@ -7,6 +7,8 @@ use super::{print, say};
 use crate::class::settings::{Settings, folder};
 use crate::class::{Class, ClassError, export, sign};
 use crate::cli::Exit;
+use crate::cli::consent::consent;
+use crate::smtp::escape::for_screen;
 use crate::world::World;
 
 /// Writes a class's results.
@@ -29,12 +31,18 @@ pub(super) fn export(name: &str, to: Option<PathBuf>, anonymous: bool, world: &W
     })
 }
 
-/// Forgets a student.
-pub(super) fn forget(name: &str, student: &str, world: &World) -> Exit {
+/// Forgets a student, after a question.
+pub(super) fn forget(name: &str, student: &str, yes: bool, world: &World) -> Exit {
     within(name, world, |class| {
         let found = class.named(student);
         let found =
             found.ok_or_else(|| ClassError::Words(format!("nobody in the class {name} is called {student}")))?;
+        if !yes {
+            let who = for_screen(found.name.as_bytes());
+            let gone = format!("{who}'s ticks, transcripts and name in the class {name}");
+            let (question, would) = (format!("Forget {gone}?"), format!("{gone} would be forgotten"));
+            consent(&question, &would, "nobody was forgotten").map_err(ClassError::Words)?;
+        }
         class.forget(&found)?;
         print(&format!("forgotten {}; results that were written before still have the name", found.name));
         Ok(())
