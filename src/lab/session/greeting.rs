@@ -3,9 +3,26 @@
 use std::net::SocketAddr;
 
 use super::{Action, Secured, Session, State};
-use crate::lab::scenario::Template;
+use crate::lab::scenario::{Paths, Template};
 use crate::lab::wording::wording;
 use crate::smtp::Verb;
+
+/// Why no server takes this as the name of a host (RFC 5321 4.1.1.1 wants a domain or an address in brackets). An underscore and
+/// a dot at the end are wrong too, and are taken, as Postfix does.
+fn no_name(text: &str) -> Option<String> {
+    if text.contains(char::is_whitespace) {
+        return Some("the name is one word, and nothing follows it".to_owned());
+    }
+    let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let sign = |c: char| matches!(c, '.' | '-') || c == if literal.is_some() { ':' } else { '_' };
+    let fits = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || sign(c);
+    let name = literal.unwrap_or(text);
+    if let Some(odd) = name.chars().find(|c| !fits(*c)) {
+        return Some(format!("{odd} can't stand in the name"));
+    }
+    let labels = name.strip_suffix('.').unwrap_or(name);
+    (literal.is_none() && labels.split('.').any(str::is_empty)).then(|| "a part of the name is empty".to_owned())
+}
 
 impl Session {
     /// The banner of a greeting that no rule changes.
@@ -43,6 +60,11 @@ impl Session {
         let Some(name) = argument.split_whitespace().next().filter(|_| !argument.chars().any(char::is_control)) else {
             return self.refuse(format!("501 5.5.4 Syntax: {} hostname", verb.word()));
         };
+        if self.site.scenario.parser.paths == Paths::Strict
+            && let Some(why) = no_name(argument.trim())
+        {
+            return self.refuse(format!("501 5.5.4 Syntax: {} hostname; {why}", verb.word()));
+        }
         self.end_transaction();
         self.greeted = Some((verb, name.to_owned()));
         let server = self.site.scenario.server.name.clone();
