@@ -128,7 +128,11 @@ fn a_class_is_held_killed_taken_up_again_and_its_results_verified() {
     // Nobody is here to be asked.
     let asked = ehlo(&home, &["lab", "forget", "monday", "anna"]).output().unwrap();
     assert_eq!(asked.status.code(), Some(2), "{}", text(&asked));
-    assert!(text(&asked).contains("anna's ticks, transcripts and name in the class monday would be forgotten; --yes"));
+    assert!(
+        text(&asked).contains(
+            "anna's ticks, transcripts and name in the class monday would be forgotten; --yes forgets without"
+        )
+    );
     let forgotten = ehlo(&home, &["lab", "forget", "monday", "anna", "--yes"]).output().unwrap();
     assert_eq!(forgotten.status.code(), Some(0), "{}", text(&forgotten));
 }

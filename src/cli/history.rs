@@ -215,7 +215,7 @@ fn consent(doomed: &[Pruned], yes: bool) -> Result<(), String> {
     }
     let count = many(doomed);
     let question = format!("{}Delete {count}?", told("would go", doomed));
-    super::consent::consent(&question, &format!("{count} would be deleted"), "nothing was deleted")
+    super::consent::consent(&question, &format!("{count} would be deleted; --yes deletes"), "nothing was deleted")
 }
 
 /// How it ends when so many could not be deleted.

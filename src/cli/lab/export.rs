@@ -40,7 +40,7 @@ pub(super) fn forget(name: &str, student: &str, yes: bool, world: &World) -> Exi
         if !yes {
             let who = for_screen(found.name.as_bytes());
             let gone = format!("{who}'s ticks, transcripts and name in the class {name}");
-            let (question, would) = (format!("Forget {gone}?"), format!("{gone} would be forgotten"));
+            let (question, would) = (format!("Forget {gone}?"), format!("{gone} would be forgotten; --yes forgets"));
             consent(&question, &would, "nobody was forgotten").map_err(ClassError::Words)?;
         }
         class.forget(&found)?;
