@@ -89,6 +89,14 @@ fn is_content(model: &Model) -> bool {
     state.phase() == Phase::Data || state.session.chunk_left > 0
 }
 
+/// Whether an empty line would be the first one of a message that is typed by hand: it has no header then, and nothing takes
+/// that back.
+fn begins_with_nothing(model: &Model) -> bool {
+    let state = model.talk.dialogue.state();
+    let first = state.phase() == Phase::Data && state.session.content_octets == 0;
+    first && model.composer.has_begun_no_message() && !model.offers_draft() && !model.pasted.shows("")
+}
+
 /// Says what is unusual about sending now, where that was not said already: another Enter does it all the same.
 fn is_announced(model: &mut Model, armed: Option<&Armed>, content: bool) -> bool {
     if let Some(waiting) = &model.waiting
@@ -100,6 +108,13 @@ fn is_announced(model: &mut Model, armed: Option<&Armed>, content: bool) -> bool
         return true;
     }
     let meant = content || model.pasted.shows("");
+    if model.composer.line().is_empty() && armed.is_none() && begins_with_nothing(model) {
+        model.notice = Some(
+            "The line is empty: Enter again ends the header before it has a field; what follows is text.".to_owned(),
+        );
+        model.armed = Some(Armed::Empty);
+        return true;
+    }
     if model.composer.line().is_empty() && !meant && armed.is_none() {
         // What stands there in grey looks like a line to who sees no grey.
         let grey = if model.composer.ghost().is_empty() { "" } else { "Tab takes the grey text; " };

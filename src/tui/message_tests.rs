@@ -453,3 +453,41 @@ fn the_way_back_waits_for_a_close_that_was_announced() {
         screen.shown()
     );
 }
+
+#[test]
+fn after_354_an_empty_line_goes_at_once_but_the_first_line_of_a_message() {
+    // As the first line it would end a header that has no field yet, which nothing takes back.
+    let mut screen = in_data(80, 24);
+    screen.keys("<enter>");
+    assert!(screen.asked().is_empty());
+    assert!(screen.shown().contains("Enter again ends the header before it has a field"), "{}", screen.shown());
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["send "]);
+    screen.wire("|");
+    assert!(screen.shown().contains("The header is over: now the text"), "{}", screen.shown());
+    let mut screen = in_data(80, 24);
+    screen.keys("Subject: x<enter>");
+    screen.wire("| Subject: x");
+    assert!(screen.shown().contains("Another field, or an empty line"), "{}", screen.shown());
+    screen.asked();
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["send "]);
+}
+
+#[test]
+fn leaving_the_editor_takes_no_offer_away_and_says_what_waits() {
+    let mut screen = in_data(80, 24);
+    let offered = |screen: &Screen| screen.shown().contains("Enter sends it and the dot");
+    screen.keys("<f3>hello<down><down>Hello.<ctrl-d>");
+    assert!(offered(&screen), "{}", screen.shown());
+    screen.keys("<f3><esc>");
+    assert!(offered(&screen), "{}", screen.shown());
+    screen.keys("Subject: x<enter>");
+    screen.wire("| Subject: x");
+    screen.keys("<f3><ctrl-d>");
+    let shown = screen.shown();
+    assert!(
+        shown.contains("waits for") && shown.contains("the next 354") && shown.contains("Ctrl-C abandons it"),
+        "{shown}"
+    );
+}

@@ -169,13 +169,6 @@ fn an_empty_line_is_announced_before_it_is_sent() {
 }
 
 #[test]
-fn after_354_an_empty_line_goes_at_once() {
-    let mut screen = in_data(80, 24);
-    screen.keys("<enter>");
-    assert_eq!(screen.asked(), ["send "]);
-}
-
-#[test]
 fn while_a_reply_is_awaited_a_second_enter_sends() {
     let mut screen = connected(120, 33);
     screen.say("EHLO a<enter>", "");

@@ -70,9 +70,18 @@ pub(in crate::tui) fn doubtful(model: &Model) -> Option<String> {
 
 /// The message editor was left.
 pub(in crate::tui) fn left(model: &mut Model, draft: Draft) {
-    let open = model.talk.is_open() && model.talk.dialogue.state().phase() == Phase::Data;
+    let state = model.talk.dialogue.state();
+    let open = model.talk.is_open() && state.phase() == Phase::Data;
+    let begun = open && state.session.content_octets > 0;
     let summary = draft.summary();
+    // Who only looked at a message that is offered finds the offer as it was.
+    let looked = !draft.ready && model.draft.ready && !draft.lines.is_empty();
+    let draft = Draft { ready: draft.ready || looked, ..draft };
     model.notice = match (draft.ready, open) {
+        (true, true) if begun => Some(model.keymap.told(&format!(
+            "Lines of a message went out before: this text ({summary}) waits for the next 354. A lone . ends the message \
+             that was begun, {{stop}} abandons it."
+        ))),
         (true, true) => faulty(model, &draft),
         (true, false) => Some(prepared(model, &draft)),
         (false, _) => Some(model.keymap.told(&format!("The text is kept ({summary}); {{message}} goes on with it."))),

@@ -40,6 +40,25 @@ impl Head {
         }
     }
 
+    /// What comes next in a message that was begun well, longest first.
+    pub(super) fn goes_on(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Open => Some(&[
+                "Another field, such as Subject: Hello; or an empty line, which ends the header · {stop} abandons the message",
+                "Another field, or an empty line, which ends the header · {stop} abandons it",
+                "Another field, or an empty line ends the header",
+                "A field, or an empty line",
+            ]),
+            Self::Over => Some(&[
+                "The header is over: what follows is text; a line with only . ends it · {stop} abandons the message",
+                "The header is over: what follows is text; a lone . ends it · {stop} abandons it",
+                "The header is over: now the text; a lone . ends it",
+                "Now the text; a lone . ends it",
+            ]),
+            Self::Due | Self::Broken => None,
+        }
+    }
+
     /// What is said of the lone dot then, longest first.
     pub(super) fn at_the_dot(self) -> &'static [&'static str] {
         match self {

@@ -248,6 +248,12 @@ impl Composer {
     }
 
     /// The line was sent: remembers it (unless it looks like a secret) and empties the composer. `around` is how
+    /// Whether nothing of the message that is typed line by line was sent yet.
+    #[must_use]
+    pub(in crate::tui) fn has_begun_no_message(&self) -> bool {
+        self.head == Head::Due
+    }
+
     /// things stood when it was sent. Gives whether it is a command to be remembered in runs to come.
     pub fn sent(&mut self, around: &Surroundings<'_>) -> bool {
         let kept = self.history.keep(self.line.text(), around);
