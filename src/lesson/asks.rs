@@ -3,7 +3,7 @@
 use crate::smtp::Verb;
 
 use super::goal::{Goal, Side};
-use super::value::Glob;
+use super::value::{Expected, Glob};
 
 impl Goal {
     /// Whether a verb leads past what is asked for: on to the message, or to the end.
@@ -37,6 +37,21 @@ impl Goal {
             | Self::Answer(_)
             | Self::Not(_)
             | Self::Never(_) => Vec::new(),
+        }
+    }
+
+    /// Whether it asks for a refusal and names no verb: which line brings it is for the learner to find, and any that is
+    /// offered leads away.
+    #[must_use]
+    pub fn is_yours_to_find(&self) -> bool {
+        match self {
+            Self::Reply(reply) => {
+                let refuses = |code: &Expected| code.0.to_string().starts_with(['4', '5']);
+                reply.verb.is_none() && reply.code.as_ref().is_some_and(refuses)
+            }
+            Self::InOrder(goals) | Self::All(goals) | Self::Any(goals) => goals.iter().all(Self::is_yours_to_find),
+            Self::Same(_, goal) | Self::Within(_, goal) => goal.is_yours_to_find(),
+            _ => false,
         }
     }
 

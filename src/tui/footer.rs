@@ -58,6 +58,8 @@ struct Hint {
     need: u8,
     key: String,
     words: &'static str,
+    /// The same where there is little room.
+    brief: Option<&'static str>,
     /// What a click on it does; nothing where the key is for what lies over the panes.
     action: Option<Action>,
 }
@@ -77,7 +79,7 @@ fn shown(model: &Model, columns: u16) -> Vec<Hint> {
 
 /// The hints that fit into so many columns, in the order of the table.
 fn hints(model: &Model, columns: usize) -> Vec<Hint> {
-    let hints = match &model.overlay {
+    let mut hints = match &model.overlay {
         Some(overlay) => above(model, overlay),
         None => of_place(model),
     };
@@ -86,6 +88,9 @@ fn hints(model: &Model, columns: usize) -> Vec<Hint> {
     order.sort_by_key(|n| hints[*n].need);
     let (mut free, mut taken) = (columns + width(BETWEEN), vec![false; hints.len()]);
     for n in order {
+        if let Some(brief) = hints[n].brief.filter(|_| hints[n].width() + width(BETWEEN) > free) {
+            hints[n].words = brief;
+        }
         let wants = hints[n].width() + width(BETWEEN);
         if wants <= free {
             (free, taken[n]) = (free - wants, true);
@@ -96,7 +101,7 @@ fn hints(model: &Model, columns: usize) -> Vec<Hint> {
 
 /// What lies over the panes has its keys in its own frame; a line at the foot of the transcript has none.
 fn above(model: &Model, overlay: &Overlay) -> Vec<Hint> {
-    let own = |key: &str, words| Hint { need: 1, key: key.to_owned(), words, action: None };
+    let own = |key: &str, words| Hint { need: 1, key: key.to_owned(), words, brief: None, action: None };
     let mut hints = match overlay {
         Overlay::Prompt(_) => vec![own("Enter", "go on"), own("Esc", "back")],
         // The others are named in its frame.
@@ -105,7 +110,7 @@ fn above(model: &Model, overlay: &Overlay) -> Vec<Hint> {
         _ => vec![own("Esc", leaving(model, overlay))],
     };
     let quit = model.keymap.key(Action::Quit);
-    hints.push(Hint { need: 2, key: quit, words: Action::Quit.entry().short, action: None });
+    hints.push(Hint { need: 2, key: quit, words: Action::Quit.entry().short, brief: None, action: None });
     hints
 }
 
@@ -144,7 +149,8 @@ fn of_place(model: &Model) -> Vec<Hint> {
             Action::ToComposer if model.is_offline() => Action::ToTranscript.entry().short,
             _ => entry.short,
         };
-        Some(Hint { need: need(entry, model), key, words, action: Some(entry.action) })
+        let brief = (entry.action == Action::Palette).then_some("all");
+        Some(Hint { need: need(entry, model), key, words, brief, action: Some(entry.action) })
     });
     let leaves = model.came_from_start() || closes;
     let leave = model.keymap.keys(Action::ToComposer, place).next().filter(|_| leaves);
@@ -155,7 +161,7 @@ fn of_place(model: &Model) -> Vec<Hint> {
             () if closes => Action::EndReplay,
             () => super::opening::back(model),
         };
-        Hint { need: 2, key: key.to_string(), words: back.entry().short, action: Some(back) }
+        Hint { need: 2, key: key.to_string(), words: back.entry().short, brief: None, action: Some(back) }
     });
     leave.into_iter().chain(hints).collect()
 }
@@ -174,6 +180,10 @@ fn need(entry: &Entry, model: &Model) -> u8 {
         // The line to send comes of them, but for a replay, which has it already.
         Action::Templates | Action::Message if !reads && model.talk.is_open() && !super::replay::is_playing(model) => 3,
         Action::ToTranscript if model.focus == Focus::Composer && model.talk.is_open() => 4,
+        // How to leave is seen wherever one types; in a lesson, how to see the whole of it.
+        Action::Quit if model.focus == Focus::Composer && model.talk.is_open() => 2,
+        Action::Lesson if model.focus == Focus::Composer => 2,
+        Action::Palette if model.focus == Focus::Composer && model.talk.is_open() => 3,
         // In a file one way to replay it is enough for the row.
         Action::ReplayAll | Action::ReplayPaced if !super::replay::has_more(model) => 0,
         // To mend is offered only while there is something to mend.

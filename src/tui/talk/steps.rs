@@ -16,8 +16,8 @@ const SENDER: &str = "MAIL FROM:<";
 pub(super) struct OpenStep {
     /// Which of [`PAST`] lead past it.
     past: [bool; 2],
-    /// Something of making ready is the learner's to type.
-    kept: bool,
+    /// There is one: what makes ready does in one go what a lesson goes through, and is not explained there.
+    open: bool,
     /// The senders that it takes, where it names them.
     senders: Vec<Glob>,
 }
@@ -27,7 +27,7 @@ impl OpenStep {
     pub(super) fn of(goal: &Goal) -> Self {
         Self {
             past: PAST.map(|verb| goal.is_left_by(verb)),
-            kept: !goal.kept().is_empty(),
+            open: true,
             senders: goal.senders().into_iter().cloned().collect(),
         }
     }
@@ -36,7 +36,7 @@ impl OpenStep {
     /// not take is left open.
     pub(super) fn lead(&self, mut explanation: Explanation) -> Explanation {
         let ready = Action::Ready.entry().name;
-        explanation.next.retain(|step| !(self.kept && matches!(&step.does, Does::Action(name, _) if name == ready)));
+        explanation.next.retain(|step| !(self.open && matches!(&step.does, Does::Action(name, _) if name == ready)));
         if !explanation.class.is_refusal() {
             explanation.next.sort_by_key(|step| match &step.does {
                 Does::Command(line) => PAST.iter().zip(self.past).any(|(verb, past)| past && line == verb.word()),

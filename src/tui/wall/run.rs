@@ -123,7 +123,7 @@ fn live(class: &Class, id: u64) -> (Vec<String>, Vec<String>) {
     let Some(student) = class.student(id) else { return Default::default() };
     let (which, lines) = student.live();
     let asked = class.settings.questions;
-    let answered = (asked > 0).then(|| format!(" · {} of {asked} questions answered", student.answered().0));
+    let answered = (asked > 0).then(|| format!(" · questions {}/{asked}", student.answered().0));
     let stands = student.with_current(|work| {
         let (done, of) = (work.attempt.ticked(), work.lesson().steps.len());
         let step = if done < of { format!("step {} of {of}", done + 1) } else { format!("all {of} steps done") };

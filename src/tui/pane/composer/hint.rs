@@ -212,6 +212,9 @@ fn content(line: &str, head: Head, around: &Surroundings<'_>) -> Hint {
             ],
         );
     }
+    if let Some(sentences) = head.goes_on() {
+        return note(Role::Text, sentences);
+    }
     note(
         Role::Text,
         &[
@@ -356,6 +359,10 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
             "The server turned this connection away: QUIT, or {reconnect} to try again",
             "Turned away: QUIT, or {reconnect} again",
         ),
+        _ if step::is_yours_to_find(around) => (
+            "The step asks for a refusal: find the line that brings it · {hint} hint",
+            "Find the line that brings the refusal",
+        ),
         Phase::Connecting => ("The connection is being made · {stop} stop", "Connecting · {stop} stop"),
         Phase::Greeting => ("The server speaks first: its greeting is awaited", "The greeting is awaited"),
         Phase::Greeted => greeting(around),
@@ -381,6 +388,10 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
             "No recipient was accepted yet: another RCPT, or RSET to start over",
             "Another RCPT, or RSET to start over",
         ),
+        Phase::Mail if around.step.is_some() => (
+            "Name the recipients: one RCPT each; the lesson ({lesson}) says which there are",
+            "Name the recipients ({lesson} says which)",
+        ),
         Phase::Mail => ("Name the recipients: one RCPT each", "Name the recipients: one RCPT each"),
         Phase::Rcpt => ("Another RCPT, or DATA to begin the message", "Another RCPT, or DATA"),
         Phase::Verdict => ("The message is sent: the server's verdict is awaited", "The verdict is awaited"),
@@ -405,10 +416,10 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
     Hint::Note(if secrecy::is_answer(around) { Role::Text } else { Role::Remark }, sentences)
 }
 
-/// How the server is greeted. The key that does it is not offered where a lesson leaves it to the learner.
+/// How the server is greeted. The key that does it is not offered in a lesson: it would want words of its own there.
 fn greeting(around: &Surroundings<'_>) -> (&'static str, &'static str) {
     let session = around.session;
-    let kept = step::keeps_greeting(around);
+    let kept = around.step.is_some();
     match (session.greets_by_lhlo(), session.tls) {
         (true, _) if kept => ("Greet the server: LHLO, for this is LMTP", "Greet the server: LHLO"),
         (true, _) => ("Greet the server: LHLO, for this is LMTP · {ready} makes ready", "Greet the server: LHLO"),

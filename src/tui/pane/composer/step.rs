@@ -1,6 +1,6 @@
 //! What the open step of a lesson wants at this point of a session, where it is about TLS or a log-in.
 
-use crate::lesson::{Goal, Part};
+use crate::lesson::Goal;
 use crate::smtp::{Phase, Verb};
 
 use super::Surroundings;
@@ -56,7 +56,8 @@ pub(super) fn words(ghost: &str, around: &Surroundings<'_>) -> Option<(&'static 
     }
 }
 
-/// Whether the step leaves the greeting to the learner.
-pub(super) fn keeps_greeting(around: &Surroundings<'_>) -> bool {
-    around.step.is_some_and(|goal| goal.keeps(Part::Greeting, around.session))
+/// Whether the step asks for a refusal that the learner is to bring about, and its moment is now.
+pub(super) fn is_yours_to_find(around: &Surroundings<'_>) -> bool {
+    let now = matches!(around.session.phase(), Phase::Ready | Phase::Mail | Phase::Rcpt);
+    now && !around.session.turned_away && around.step.is_some_and(Goal::is_yours_to_find)
 }

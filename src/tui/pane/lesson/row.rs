@@ -46,3 +46,13 @@ pub(super) fn cut(mut lines: Vec<Line<'static>>, rows: usize) -> Vec<Line<'stati
     }
     lines
 }
+
+/// Of a line so many columns.
+pub(super) fn shorten(line: &mut Line<'static>, columns: usize) {
+    while line.width() > columns {
+        let Some(last) = line.spans.last_mut() else { return };
+        if last.content.to_mut().pop().is_none() {
+            line.spans.pop();
+        }
+    }
+}

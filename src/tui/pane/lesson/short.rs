@@ -2,19 +2,41 @@
 
 use std::collections::BTreeSet;
 
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
-use super::row::cut;
+use super::row::{cut, shorten};
 use super::view::{STRIP, Writer, mistake};
 use crate::tui::attending;
-use crate::tui::text::wrap;
+use crate::tui::text::{width, wrap};
 use crate::tui::theme::Role;
 use crate::tui::view::told;
 
 impl Writer<'_> {
     /// The open step with what belongs to it; the text, which names what the steps are about, as far as it has room; and
-    /// what is done or to come, where all of that leaves some.
+    /// what is done or to come, where all of that leaves some. That more steps follow than are shown is always seen.
     pub(super) fn steps_in(&self, room: usize) -> Vec<Line<'static>> {
+        let (mut lines, hidden) = self.steps_above(room);
+        if hidden == 0 {
+            return lines;
+        }
+        let words = if hidden == 1 { "▼ 1 more step".to_owned() } else { format!("▼ {hidden} more steps") };
+        let full = lines.len() >= room;
+        let Some(last) = lines.last_mut().filter(|_| full) else {
+            lines.extend(self.styled(" ", &words, Role::Dim));
+            return lines;
+        };
+        // Behind the last row, in as many words as that has room for.
+        let left = self.columns.saturating_sub(last.width() + 2);
+        let brief = format!("▼ {hidden} more");
+        let mark = [words, brief].into_iter().find(|words| width(words) <= left).unwrap_or_else(|| "▼".to_owned());
+        shorten(last, self.columns.saturating_sub(width(&mark) + 1));
+        let between = if last.width() + width(&mark) + 2 <= self.columns { "  " } else { " " };
+        last.push_span(Span::styled(format!("{between}{mark}"), self.dim()));
+        lines
+    }
+
+    /// The same without what is said of the steps that have no room, and how many these are.
+    fn steps_above(&self, room: usize) -> (Vec<Line<'static>>, usize) {
         let open = self.pane.attempt.ticked();
         let now = self.now_in(room);
         let text = self.text_in(room.saturating_sub(now.len()));
@@ -44,11 +66,7 @@ impl Writer<'_> {
         }
         let hidden = all - later.len();
         before.extend(later.into_iter().flatten());
-        if hidden > 0 && left > 0 {
-            let words = if hidden == 1 { "1 more step".to_owned() } else { format!("{hidden} more steps") };
-            before.extend(self.styled(" ▼ ", &words, Role::Dim));
-        }
-        before
+        (before, hidden)
     }
 
     /// What the key of the lesson leads to; where only a fresh start helps, to that.

@@ -412,6 +412,11 @@ impl Writer<'_> {
         Row { line: Line::from(spans), answer: None, keys }
     }
 
+    /// How what matters less looks.
+    pub(super) fn dim(&self) -> Style {
+        self.theme.style(Role::Dim)
+    }
+
     pub(super) fn styled(&self, first: &str, text: &str, role: Role) -> Vec<Line<'static>> {
         let style = self.theme.style(role);
         self.marked(first, style, text, style)

@@ -348,3 +348,88 @@ fn zoom_from_the_lesson_shows_the_transcript_alone() {
     assert_eq!(class.screen.asked().len(), 1);
     assert!(class.shows("┌ Transcript"), "{}", class.screen.shown());
 }
+
+/// A step that asks for a refusal is left to the learner: what stood in grey would be accepted.
+#[test]
+fn where_a_step_asks_for_a_refusal_nothing_is_offered_that_succeeds() {
+    for columns in [80, 120] {
+        let mut class = Class::of("03-codes", columns, 33);
+        class.screen.wire("< 220 mx.target.local ESMTP");
+        assert!(class.screen.model.composer.ghost().starts_with("EHLO "));
+        for (said, ghost) in
+            [("> HELO noddy.com\n< 250 mx", ""), ("> HALLO\n< 500 what", ""), ("> DATA\n< 503 no", "MAIL")]
+        {
+            class.lab(said);
+            class.screen.wire(said);
+            let shown = class.screen.shown();
+            let offered = class.screen.model.composer.ghost().split(' ').next().unwrap_or_default();
+            assert_eq!(offered, ghost, "{said}: {shown}");
+            let row = shown.lines().rev().nth(2).unwrap_or_default();
+            assert_eq!(
+                row.contains("find the line that brings it") && row.contains("Shift-F7 hint"),
+                ghost.is_empty(),
+                "{shown}"
+            );
+        }
+    }
+}
+
+/// A newcomer is offered no key that does in one go what the lesson goes through.
+#[test]
+fn a_lesson_that_goes_on_offers_nothing_that_makes_ready_in_one_go() {
+    for name in ["01-classic", "03-codes", "08-relay"] {
+        let mut class = Class::of(name, 120, 33);
+        class.lab("> EHLO noddy.com\n< 250 mx\n> HELO noddy.com\n< 250 mx");
+        class.screen.wire("< 220 mx.target.local ESMTP");
+        assert!(!class.shows("in one go") && !class.shows("makes ready"), "{name}: {}", class.screen.shown());
+        class.screen.wire("> MAIL FROM:<dude@noddy.com>\n< 503 5.5.1 Error: send HELO first");
+        assert!(!class.shows("in one go") && !class.shows("makes ready"), "{name}: {}", class.screen.shown());
+    }
+}
+
+#[test]
+fn that_more_steps_follow_is_always_seen() {
+    for (name, _) in crate::lesson::course::shipped() {
+        for (columns, rows) in [(80, 24), (120, 33), (60, 16)] {
+            let class = Class::of(&name, columns, rows);
+            let pane = class.screen.model.lesson.as_ref().expect("held");
+            if pane.lesson().steps.len() > 1 {
+                let shown = class.screen.shown();
+                let last = pane.lesson().steps.last().map(|step| step.text.clone()).unwrap_or_default();
+                let begins = last.split(' ').take(3).collect::<Vec<_>>().join(" ");
+                let whole = shown.contains(&format!("· {begins}"));
+                let lesson = shown.split_once("step 1 of").map_or("", |(_, lesson)| lesson);
+                let lesson = lesson.split_once("F7 all").map_or("", |(lesson, _)| lesson);
+                assert!(whole || lesson.contains('▼'), "{name}: {shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_footer_of_a_lesson_names_the_lesson_and_how_to_leave() {
+    for (columns, rows) in [(80, 24), (120, 33)] {
+        let mut class = Class::new(columns, rows);
+        class.screen.wire("< 220 mx.target.local ESMTP");
+        for keys in ["", "MAIL FROM :dude@noddy.com"] {
+            class.screen.keys(keys);
+            let shown = class.screen.shown();
+            let last = shown.lines().last().unwrap_or_default();
+            assert!(last.contains("F7 lesson") && last.contains("Ctrl-Q quit"), "{last}");
+            assert_eq!(last.contains("F8 mend"), !keys.is_empty(), "{last}");
+        }
+    }
+}
+
+#[test]
+fn who_names_recipients_is_told_where_the_mailboxes_stand() {
+    for columns in [80, 120] {
+        let mut class = Class::new(columns, 33);
+        let said = "> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok";
+        class.lab(said);
+        class.screen.wire(&format!("< 220 mx.target.local ESMTP\n{said}"));
+        let shown = class.screen.shown();
+        let row = shown.lines().rev().nth(2).unwrap_or_default();
+        assert!(row.contains("Name the recipients") && row.contains("F7"), "{shown}");
+    }
+}
