@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Common, Exit, input};
 use crate::conversation::exam;
 use crate::decode::Knowledge;
-use crate::interchange::anonymise::anonymise;
+use crate::interchange::anonymise::together;
 use crate::interchange::import::SOURCES;
 use crate::interchange::{self, FORMATS, Format};
 use crate::library;
@@ -34,7 +34,8 @@ pub(super) struct Arguments {
     /// List the conversations in the file, and write nothing
     #[arg(long, conflicts_with_all = ["output", "format", "session"])]
     list: bool,
-    /// Replace addresses, hosts and IP addresses, the same by the same, so that it can be posted in public
+    /// Replace addresses, hosts and IP addresses, so that it can be posted in public: the same by the same throughout a file,
+    /// whichever of its conversations is written; what stands for what is kept nowhere, and another file has numbers of its own
     #[arg(long, visible_alias = "anonymize")]
     anonymise: bool,
     /// Write over OUT where it exists
@@ -82,8 +83,11 @@ fn convert(arguments: &Arguments, input: &Path, common: &Common, world: &World) 
     let format = format(arguments.format, output)?;
     // Before it is read: whoever records into it may be done by then, and has written the end.
     let goes_on = library::is_recorded_into(input);
-    let document = input::one(input, arguments.session, COMMAND, common)?;
-    let mut document = if arguments.anonymise { anonymise(&document) } else { document };
+    let (mut conversations, n) = input::chosen(input, |_| arguments.session, COMMAND, common)?;
+    if arguments.anonymise {
+        conversations = together(&conversations);
+    }
+    let mut document = conversations.swap_remove(n);
     if goes_on && format.is_own() {
         document.header.set_copied(world.now());
     }

@@ -144,16 +144,30 @@ pub(super) fn one_of(
     command: &str,
     common: &Common,
 ) -> Result<Document, String> {
-    let mut imported = all(path)?;
+    let (mut conversations, n) = chosen(path, choose, command, common)?;
+    Ok(conversations.swap_remove(n))
+}
+
+/// All conversations of a file, and which of them is meant, from 0.
+///
+/// # Errors
+/// As for [`one`].
+pub(super) fn chosen(
+    path: &Path,
+    choose: impl Fn(usize) -> Option<usize>,
+    command: &str,
+    common: &Common,
+) -> Result<(Vec<Document>, usize), String> {
+    let imported = all(path)?;
     say(&imported, path, command, common);
     let count = imported.conversations.len();
     match choose(count) {
-        None if count == 1 => Ok(imported.conversations.remove(0)),
+        None if count == 1 => Ok((imported.conversations, 0)),
         None => {
             let (path, list) = (shown(path), list(&imported));
             Err(format!("{path}: it holds {count} conversations; --session N takes one of them:\n{}", list.trim_end()))
         }
-        Some(n) if (1..=count).contains(&n) => Ok(imported.conversations.remove(n - 1)),
+        Some(n) if (1..=count).contains(&n) => Ok((imported.conversations, n - 1)),
         Some(n) => Err(format!("{}: there is no conversation {n}, it holds {count}", shown(path))),
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::conversation::event::{Event, Micros, Remark};
 use crate::conversation::file::Document;
+use crate::interchange::anonymise::together;
 use crate::interchange::import::{self, Imported, LARGEST};
 use crate::script::example;
 use crate::smtp::escape::for_screen;
@@ -41,8 +42,21 @@ pub(super) fn masked(path: &Path) -> Result<Document, String> {
 /// A conversation of a file, whatever wrote it: of several the one that `FILE#N` names, or else the first. For what is
 /// sent again as it was written; what is shown of it is [`masked`].
 pub(super) fn document(path: &Path) -> Result<Document, String> {
+    conversations(path).map(|(mut all, n)| all.swap_remove(n))
+}
+
+/// The same without names. Others of its file are read with it, so that what is the same in two of them is replaced by the
+/// same, whichever is written.
+pub(super) fn anonymised(path: &Path) -> Result<Document, String> {
+    let (all, n) = conversations(path)?;
+    let all: Vec<_> = all.into_iter().map(|document| import::masked(document).0).collect();
+    Ok(together(&all).swap_remove(n))
+}
+
+/// All conversations of a file, and which of them is meant.
+fn conversations(path: &Path) -> Result<(Vec<Document>, usize), String> {
     if let Some(document) = example::document(path) {
-        return document;
+        return Ok((vec![document?], 0));
     }
     let (path, session) = place(path);
     let failed = |error: std::io::Error| format!("{}: {error}", for_screen(path.to_string_lossy().as_bytes()));
@@ -51,15 +65,16 @@ pub(super) fn document(path: &Path) -> Result<Document, String> {
     (&mut file).take(BEGINNING).read_to_end(&mut octets).map_err(failed)?;
     let named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("smtp"));
     if named || import::is_transcript(&octets) {
-        return crate::conversation::file::open(&path).map_err(|error| error.to_string());
+        let document = crate::conversation::file::open(&path).map_err(|error| error.to_string())?;
+        return Ok((vec![document], 0));
     }
     file.take(LARGEST as u64 + 1).read_to_end(&mut octets).map_err(failed)?;
-    let mut all = import::import(&octets).map_err(|error| error.to_string())?.conversations;
+    let all = import::import(&octets).map_err(|error| error.to_string())?.conversations;
     let number = session.unwrap_or(1);
     if number > all.len() {
         return Err(format!("there is no conversation {number}, it holds {}", all.len()));
     }
-    Ok(all.swap_remove(number - 1))
+    Ok((all, number - 1))
 }
 
 /// Imports a file whose beginning has been read, and gives the conversation of this number, or the first.

@@ -58,9 +58,11 @@ fn gone(whole: &Whole) -> Option<PathBuf> {
 }
 
 /// The whole of a conversation.
-fn document(whole: Whole) -> Result<Document, String> {
+fn document(whole: Whole, without_names: bool) -> Result<Document, String> {
     match whole {
+        Whole::File(path) if without_names => super::imported::anonymised(&path),
         Whole::File(path) => super::imported::masked(&path),
+        Whole::Log(shown) | Whole::Gone(shown) if without_names => Ok(anonymise(&shown.document)),
         Whole::Log(shown) | Whole::Gone(shown) => Ok(shown.document),
     }
 }
@@ -140,8 +142,7 @@ fn written(writing: Writing, to: &Path, knowledge: &Knowledge, now: Timestamp) -
         Whole::File(path) => library::is_recorded_into(path),
         Whole::Log(shown) | Whole::Gone(shown) => shown.goes_on,
     };
-    let octets = document(writing.whole).map(|document| {
-        let mut document = if writing.anonymise { anonymise(&document) } else { document };
+    let octets = document(writing.whole, writing.anonymise).map(|mut document| {
         if goes_on && writing.format.is_none_or(Format::is_own) {
             document.header.set_copied(now);
         }
@@ -206,7 +207,7 @@ pub(super) fn copy_whole(whole: Whole, knowledge: &Knowledge, world: &World, sen
             return;
         }
         let text = interchange::by_name("txt").expect("a test walks the formats");
-        let message = match document(whole) {
+        let message = match document(whole, false) {
             Ok(document) => copied(&String::from_utf8_lossy(&text.write(&document, &knowledge)), &world),
             Err(why) => Message::Notice(format!("Not copied: {why}")),
         };

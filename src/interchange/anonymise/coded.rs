@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::bytes::{Captures, Regex};
 
 use super::Anonymiser;
+use super::find::v6;
 use super::tokens::{after_key, blanked, is_text, shortened};
 
 /// How often something may be written in other letters, one way within the other.
@@ -59,7 +60,15 @@ pub(super) fn standing(bytes: &[u8], found: &[Captures<'_>]) -> Vec<Range<usize>
             _ => one.name("url").is_some(),
         }
     };
-    found.iter().filter(stands).filter_map(|one| Some(one.get(0)?.range())).collect()
+    // `ip=203.0.113.5`, where the value only looks as if it began with an octet.
+    let valued = |place: &Range<usize>| place.start > 0 && bytes[place.start - 1] == b'=';
+    let addresses = found.iter().filter(|one| one.name("v4").is_some()).filter_map(|one| Some(one.get(0)?.range()));
+    let addresses = addresses.chain(v6(bytes).into_iter().map(|(place, _)| place)).filter(valued);
+    let stand = found.iter().filter(stands).filter_map(|one| Some(one.get(0)?.range()));
+    let mut all: Vec<Range<usize>> = stand.chain(addresses).collect();
+    all.sort_by_key(|place| place.start);
+    all.dedup_by(|next, before| next.start < before.end);
+    all
 }
 
 /// Whether a text that is not in quotation marks holds a blank.

@@ -46,9 +46,9 @@ undisclosed unit unknown until up update upper url us use user username users ut
 via view virtual voice vps vrfy wait want war was watch way we web webmaster webmail wed wednesday week welcome well were \
 west what when where which while white who whole why wide will win window with within without wood word work worker works \
 world would write wrong www xclient xforward year years yes you young your zone mailing mta msa mda sys ops subsystem \
-helpdesk hostmaster noc primary secondary backup relay1 smarthost internal external reply-to message-id return-path \
+helpdesk hostmaster noc primary secondary backup internal external reply-to message-id return-path \
 mailer-daemon no-reply do-not-reply content-type user-agent x-mailer x-host x-originating-ip localdomain unavailable \
-tempunavail mechanism pretty pleased meet enhanced closing channel sorted bytes octets greylisted recipientok end-of-data";
+tempunavail mechanism pretty pleased meet enhanced closing channel sorted bytes octets greylisted recipientok spool end-of-data";
 
 /// Programs of the trade, whose names say nothing of anybody and stand before a version.
 const PROGRAMS: &str = "\
@@ -65,7 +65,8 @@ static COMMON: LazyLock<HashSet<&str>> =
 
 /// Whether a word, in lower case, says nothing of anybody where it stands alone.
 pub(super) fn is_common(word: &str) -> bool {
-    COMMON.contains(word) || word.chars().count() < 3 || word.chars().all(|c| c.is_ascii_digit())
+    // Where two characters are a word, they are a name too.
+    COMMON.contains(word) || word.len() < 3 || word.chars().all(|c| c.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -4,32 +4,66 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
+use regex::bytes::{Captures, Regex};
 
 use super::common::is_common;
+use super::is_label;
+use super::tokens::decoded;
 
 /// One alternative a kind; the order decides where two begin at the same place.
-pub(super) static FINDS: LazyLock<Regex> = LazyLock::new(|| {
+static NAMES: LazyLock<Regex> = LazyLock::new(|| {
     let local = r#"(?:"(?:[^"\\\r\n]|\\.){1,64}"|[^\s<>()\[\],;:"@\\]{1,128}?)"#;
     let host = r"(?:[\w](?:[\w-]*\w)?\.)+[^\W\d_][\w-]*\w";
     let literal = r"\[[^\]\s]{1,80}\]";
     let v4 = r"(?:\d{1,3}\.){3}\d{1,3}";
     let url = r#"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>"]+"#;
-    let address = format!(r"(?P<local>{local})(?P<at>@|\+40|=40|%40)(?P<domain>{host}|{literal}|\w[\w-]*)");
-    let base64 = r"[A-Za-z0-9+/]{8,}={0,2}";
-    Regex::new(&format!("(?P<url>{url})|{address}|(?P<v4>{v4})|(?P<host>{host})|(?P<base64>{base64})"))
-        .expect("it is well formed")
+    let address = format!(r"(?P<local>{local})(?P<at>@|\+40|=40|%40)(?P<domain>{host}|{literal}|{v4}|\w[\w-]*)");
+    Regex::new(&format!("(?P<url>{url})|{address}|(?P<v4>{v4})|(?P<host>{host})")).expect("it is well formed")
 });
+
+/// What may be base64: long, or with its end filled up.
+static BASE64: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("(?P<base64>[A-Za-z0-9+/]{8,}={0,2}|[A-Za-z0-9+/]{4,}={1,2})").expect("it is well formed")
+});
+
+/// All that is found in a text by its form alone, in the order in which it stands.
+pub(super) fn finds(bytes: &[u8]) -> Vec<Captures<'_>> {
+    let place = |one: &Captures<'_>| one.get(0).map_or(0..0, |whole| whole.range());
+    let mut out: Vec<Captures<'_>> = NAMES.captures_iter(bytes).collect();
+    let mut coded = Vec::new();
+    for one in BASE64.captures_iter(bytes) {
+        let at = place(&one);
+        let first = out.partition_point(|name| place(name).end <= at.start);
+        let over = first + out[first..].partition_point(|name| place(name).start < at.end);
+        // What reads as a text may have an octet of a name by chance; a word before a slash and an address is none.
+        let whole = out[first..over].iter().all(|name| place(name).start >= at.start && place(name).end <= at.end);
+        if over == first || whole && decoded(&bytes[at]).is_some() {
+            out.drain(first..over);
+            coded.push(one);
+        }
+    }
+    out.extend(coded);
+    out.sort_by_key(|one| place(one).start);
+    out
+}
 
 /// A value that its key says to be a host's name, somebody's name, or a mark that somebody gave.
 static KEYED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?i-u:\b)(?i)(helo|ehlo|login|user|username|sasl_username|envid)=[<"]?([^\s<>",;()]+)"#)
+    let sure = "helo|ehlo|login|user|username|sasl_username|smtp[.]auth|envid";
+    let labels = "rdns|receiver|relay|host|hostname|mx|ptr|by|node|server|client|cn|smtp[.]client";
+    Regex::new(&format!(r#"(?i-u:\b)(?i)(?:(?P<sure>{sure})|(?P<label>{labels}))=[<"]?(?P<value>[^\s<>"',;()&]+)"#))
         .expect("it is well formed")
 });
 
-/// `/o=Org/cn=Recipients/cn=dude`, as Exchange calls a mailbox.
-static MAILBOX: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"(?i)/cn=([^\s<>",;()/]+)"#).expect("it is well formed"));
+/// The same where the key stands in another way: `dns; mx1` of a report (RFC 3464 2.1.2), Exchange's `H:` and `PTR:`, exim's
+/// user of the machine, the folder of somebody; `/o=Org/cn=Recipients/cn=dude`, as Exchange calls a mailbox.
+static OTHERWISE: LazyLock<Regex> = LazyLock::new(|| {
+    let hosts = r"(?:(?-u:\b)dns;\s*|;(?:H|PTR):)(?P<host>[\w-]+)";
+    let keys = r"(?-u:\b)rfc822;\s*|authenticated_id:\s*|/home/|/users/|\\users\\|/var/mail/|/spool/mail/|/mail/spool/";
+    let locals = format!(r#"(?:{keys})(?P<local>[^\s<>"',;:()/\\@]+)"#);
+    let boxes = r#"/cn=(?P<box>[^\s<>",;()/]+)"#;
+    Regex::new(&format!("(?i){hosts}|{locals}|{boxes}")).expect("it is well formed")
+});
 
 /// What a key says of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +77,16 @@ pub(super) enum Keyed {
 pub(super) fn keyed(bytes: &[u8]) -> Vec<(Range<usize>, Keyed)> {
     let mut out = Vec::new();
     for found in KEYED.captures_iter(bytes) {
-        let (Some(key), Some(value)) = (found.get(1), found.get(2)) else { continue };
+        let Some(value) = found.name("value") else { continue };
+        let Some(key) = found.name("sure") else {
+            // Of these many have other values: only what can be the name of a host is one.
+            let text = String::from_utf8_lossy(value.as_bytes());
+            let label = text.split('[').next().unwrap_or_default();
+            if is_label(label) && !is_common(&label.to_lowercase()) {
+                out.push((value.start()..value.start() + label.len(), Keyed::Host));
+            }
+            continue;
+        };
         let kind = match key.as_bytes().to_ascii_lowercase().as_slice() {
             b"helo" | b"ehlo" => Keyed::Host,
             b"envid" => Keyed::Mark,
@@ -55,10 +98,21 @@ pub(super) fn keyed(bytes: &[u8]) -> Vec<(Range<usize>, Keyed)> {
             out.push((value.range(), kind));
         }
     }
-    let mailboxes = MAILBOX.captures_iter(bytes).filter_map(|found| found.get(1));
-    let named = mailboxes.filter(|it| !is_common(&String::from_utf8_lossy(it.as_bytes()).to_lowercase()));
-    out.extend(named.map(|it| (it.range(), Keyed::Local)));
+    for found in OTHERWISE.captures_iter(bytes) {
+        let host = found.name("host").map(|it| (it, Keyed::Host));
+        // What goes on is known by its form.
+        let host = host.filter(|(it, _)| bytes.get(it.end()) != Some(&b'.'));
+        let local = found.name("local").filter(|it| bytes.get(it.end()) != Some(&b'@') && !holds_at(it.as_bytes()));
+        let local = local.or(found.name("box")).map(|it| (it, Keyed::Local));
+        let named = host.or(local).filter(|(it, _)| !is_common(&String::from_utf8_lossy(it.as_bytes()).to_lowercase()));
+        out.extend(named.map(|(it, kind)| (it.range(), kind)));
+    }
     out
+}
+
+/// Whether a word has an at sign that is written as an octet.
+fn holds_at(word: &[u8]) -> bool {
+    word.windows(3).any(|three| matches!(three, b"+40" | b"=40" | b"%40"))
 }
 
 /// An address of IPv4, also one whose numbers are filled up with zeros.

@@ -9,16 +9,23 @@
 //!
 //! A text is replaced by places in what it was, once: see [`spans`].
 
+mod boundary;
 mod coded;
 mod common;
+mod defanged;
 mod find;
 mod forms;
+mod greeting;
+mod head;
 mod names;
+mod numbers;
 mod people;
 mod place;
+mod remarks;
 mod spans;
 mod survey;
 mod tokens;
+mod version;
 
 use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
@@ -27,7 +34,6 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use regex::bytes::Captures;
-use toml::{Table, Value};
 
 use crate::conversation::event::Remark;
 use crate::conversation::file::{Document, Header, folded};
@@ -36,29 +42,31 @@ use crate::smtp::session::Sent;
 use crate::smtp::{Command, Phase, Verb, escape};
 
 use coded::{Patience, standing};
-use find::{FINDS, Keyed, keyed, v6};
+use find::{Keyed, finds, keyed, v6};
+use greeting::Asked;
 use names::Names;
 use people::People;
 use spans::Spans;
-use tokens::{Quoted, blanked, code, is_encoded, shortened, without_quoted};
+use tokens::{Quoted, blanked, code, decoded, is_encoded, shortened, without_quoted};
 
-/// Keys of the head that say nothing of anybody, or are searched.
-const KEYS: [&str; 9] = ["ehlo", "title", "target", "started", "copied", "side", "clock", "imported", "vars"];
-
-/// The conversation with everybody and every place in it replaced. The same names get the same replacements throughout
-/// one conversation, and others in another.
+/// The conversation with everybody and every place in it replaced, the same by the same.
 #[must_use]
 pub fn anonymise(document: &Document) -> Document {
-    let document = &folded(document);
-    let lines = joined(&document.log);
-    let mut all = Anonymiser::default();
-    all.survey(&lines, &document.header);
-    let mut log = Log::new();
-    let mut fold = Fold::new();
-    for line in &lines {
-        all.line(line, &mut fold, &mut log);
+    together(std::slice::from_ref(document)).pop().unwrap_or_default()
+}
+
+/// The same of several, such as those of one file: what is the same in two of them is replaced by the same, and what one of
+/// them tells is known in the others. What stands for what is kept nowhere: to keep it, or a key, would make others' posts
+/// tell that they are about the same people.
+#[must_use]
+pub fn together(documents: &[Document]) -> Vec<Document> {
+    let all: Vec<_> = documents.iter().map(folded).map(|document| (joined(&document.log), document.header)).collect();
+    let mut anonymiser = Anonymiser::default();
+    for (lines, header) in &all {
+        anonymiser.survey(lines, header);
     }
-    Document::new(all.header(&document.header), log)
+    anonymiser.note_long();
+    all.iter().map(|(lines, header)| anonymiser.document(lines, header)).collect()
 }
 
 /// A record whose octets are whole: a line that came in pieces is one.
@@ -106,6 +114,18 @@ struct Anonymiser {
     domains: HashMap<String, String>,
     /// Addresses of IPv4 that stand where no version does: they are addresses wherever else they stand.
     addresses: HashSet<Ipv4Addr>,
+    /// One of them for each first three numbers.
+    networks: HashMap<[u8; 3], Ipv4Addr>,
+    /// All local parts, be they common words.
+    locals: HashSet<String>,
+    /// What servers of one label are called, be it a common word.
+    servers: HashSet<String>,
+    /// Names that are looked for within words.
+    long: HashSet<String>,
+    /// What was asked last.
+    asked: Asked,
+    /// What parts a message, where that says more than it should, and what stands for it.
+    boundaries: HashMap<Vec<u8>, Vec<u8>>,
     /// What somebody marked an envelope with.
     marks: HashSet<String>,
     /// Where in quoted-printable the content is.
@@ -117,6 +137,17 @@ struct Anonymiser {
 }
 
 impl Anonymiser {
+    fn document(&mut self, lines: &[Whole], header: &Header) -> Document {
+        self.name_vars(header);
+        (self.quoted, self.asked) = (Quoted::default(), Asked::default());
+        let mut log = Log::new();
+        let mut fold = Fold::new();
+        for line in lines {
+            self.line(line, &mut fold, &mut log);
+        }
+        Document::new(self.header(header), log)
+    }
+
     fn line(&mut self, line: &Whole, fold: &mut Fold, log: &mut Log) {
         let mut bytes = shortened(&line.bytes).into_owned();
         self.patience = Patience::of_line(bytes.len());
@@ -127,6 +158,7 @@ impl Anonymiser {
                 if !bytes.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"BDAT")) {
                     self.quoted = Quoted::default();
                 }
+                self.asked.sent(&line.bytes);
                 let secret = !line.masked && is_secret(&bytes, fold);
                 fold.sent(&line.bytes, 0);
                 if line.masked {
@@ -141,8 +173,10 @@ impl Anonymiser {
             Kind::Content => {
                 fold.content(line.bytes.len() as u64 + if line.crlf { 2 } else { 0 });
                 let soft = self.quoted.is_soft(&bytes);
+                let parts = self.boundary(&bytes);
                 bytes = match (line.masked, soft || is_encoded(&bytes)) {
                     (true, _) => self.escaped(&bytes),
+                    _ if parts.is_some() => parts.unwrap_or_default(),
                     (false, true) => blanked(&bytes),
                     (false, false) if self.quoted.on => self.field(&without_quoted(&bytes)),
                     (false, false) => self.field(&bytes),
@@ -150,14 +184,7 @@ impl Anonymiser {
             }
             Kind::Received => {
                 fold.received(&line.bytes, line.crlf);
-                let code = code(&bytes);
-                let host = if line.masked { None } else { greeter(&bytes) };
-                let rest = match host {
-                    _ if line.masked => self.escaped(&bytes[code..]),
-                    Some(host) => self.with_host(&bytes[code..], host.start - code..host.end - code),
-                    None => self.replaced(&bytes[code..]),
-                };
-                bytes = [&bytes[..code], &rest].concat();
+                bytes = self.reply(&bytes, line.masked);
             }
             Kind::Remark => {
                 let remark = self.remark(Remark::parse(&String::from_utf8_lossy(&bytes)));
@@ -165,36 +192,59 @@ impl Anonymiser {
                 bytes = remark.to_string().into_bytes();
             }
             Kind::Script | Kind::Comment => {
-                // What makes it a comment or a directive stays: a local part may hold a #.
-                let kept = bytes.strip_prefix(b"< ").map_or(1.min(bytes.len()), |reply| 2 + code(reply));
-                let rest = &bytes[kept..];
-                let rest = if line.kind == Kind::Script { self.template(rest) } else { self.escaped(rest) };
-                bytes = [&bytes[..kept], &rest].concat();
+                bytes = self.written(line.kind, &bytes);
             }
         }
         log.push_octets(line.kind, line.at, &bytes, line.crlf, masked);
     }
 
-    fn remark(&mut self, mut remark: Remark) -> Remark {
-        if remark.word == "certificate" {
-            let n = remark.get("n").unwrap_or("0").to_owned();
-            return Remark::new("certificate").with("n", n).with("removed", "anonymised");
+    /// A line of a reply.
+    fn reply(&mut self, line: &[u8], masked: bool) -> Vec<u8> {
+        let greeted = self.asked.is_greeted();
+        let code = code(line);
+        let (head, rest) = line.split_at(code);
+        if masked {
+            return [head, &self.escaped(rest)].concat();
         }
-        for (key, value) in &mut remark.values {
-            let new = match key.as_deref() {
-                None if remark.word == "tool" => self.field(value.as_bytes()),
-                Some("user") if !value.contains('@') => self.names.local(value).into_bytes(),
-                // Which side it was: `closed by=server`.
-                Some("by") if remark.word != "hop" => continue,
-                Some("from" | "by" | "host" | "helo") if is_label(value) => self.names.host(value).into_bytes(),
-                // Words of somebody's own, as those of the head that are left out; and sums, which would tell what was
-                // taken out.
-                Some("tags" | "profile" | "sha256") => b"anonymised".to_vec(),
-                _ => self.replaced(value.as_bytes()),
-            };
-            *value = String::from_utf8_lossy(&new).into_owned();
+        if head.starts_with(b"334")
+            && decoded(rest.trim_ascii()).is_none()
+            && STANDARD.decode(rest.trim_ascii()).is_ok()
+        {
+            // What a mechanism says in octets can't be searched: NTLM and Kerberos name domains and hosts there.
+            return [head, &blanked(rest)].concat();
         }
-        remark
+        let mut spans = Spans::new(rest);
+        if let Some((place, _)) = greeting::server(line, greeted) {
+            let name = String::from_utf8_lossy(&line[place.clone()]).into_owned();
+            if self.servers.contains(&name.to_lowercase()) {
+                spans.put(place.start - code..place.end - code, self.names.host(&name));
+            }
+        }
+        for place in greeting::quoted(rest) {
+            let name = String::from_utf8_lossy(&rest[place.clone()]).into_owned();
+            if self.locals.contains(&name.to_lowercase()) && find::v4(name.as_bytes()).is_none() {
+                spans.put(place, self.names.local(&name));
+            }
+        }
+        if let Some(text) = std::str::from_utf8(rest).ok().filter(|_| self.asked.is_about_people()) {
+            for (place, new) in self.people.called(text) {
+                spans.put(place, new);
+            }
+        }
+        [head, &self.completed(rest, spans)].concat()
+    }
+
+    /// A comment, or a line of a script: what makes it one stays, since a local part may hold a #.
+    fn written(&mut self, kind: Kind, line: &[u8]) -> Vec<u8> {
+        if kind == Kind::Script
+            && let Some((directive, file)) = file(line)
+        {
+            return [directive, self.names.file(&String::from_utf8_lossy(file)).as_bytes()].concat();
+        }
+        let kept = line.strip_prefix(b"< ").map_or(1.min(line.len()), |reply| 2 + code(reply));
+        let (kept, rest) = line.split_at(kept);
+        let rest = if kind == Kind::Script { self.template(rest) } else { self.escaped(rest) };
+        [kept, &rest].concat()
     }
 
     /// An answer within AUTH, or an AUTH with its initial response: nothing of it stays but a name of LOGIN's.
@@ -205,8 +255,7 @@ impl Anonymiser {
             _ => (String::new(), text.trim()),
         };
         let name = STANDARD.decode(response).unwrap_or_default();
-        let whole =
-            FINDS.captures(&name).is_some_and(|found| found.name("local").is_some() && found[0].len() == name.len());
+        let whole = finds(&name).first().is_some_and(|it| it.name("local").is_some() && it[0].len() == name.len());
         if whole {
             return STANDARD.encode(self.replaced(&name)).into_bytes();
         }
@@ -223,7 +272,9 @@ impl Anonymiser {
     fn escaped(&mut self, text: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len());
         let mut rest = text;
-        while let Some(at) = memchr::memchr(b'\\', rest) {
+        // Another backslash is one of a pattern's.
+        let is_escape = |text: &[u8], at: &usize| text.get(at + 1).is_some_and(|next| b"\\rntexuc".contains(next));
+        while let Some(at) = memchr::memchr_iter(b'\\', rest).find(|at| is_escape(rest, at)) {
             out.extend(self.replaced(&rest[..at]));
             let escape = match rest.get(at + 1) {
                 Some(b'x') => 4,
@@ -264,14 +315,6 @@ impl Anonymiser {
         self.completed(bytes, Spans::new(bytes))
     }
 
-    /// The same with a host of one label at this place.
-    fn with_host(&mut self, bytes: &[u8], place: Range<usize>) -> Vec<u8> {
-        let mut spans = Spans::new(bytes);
-        let host = self.names.host(&String::from_utf8_lossy(&bytes[place.clone()]));
-        spans.put(place, host);
-        self.completed(bytes, spans)
-    }
-
     /// The same of a line of a message: its fields say who and what is named in them.
     fn field(&mut self, line: &[u8]) -> Vec<u8> {
         let ascii: Vec<u8>;
@@ -299,11 +342,17 @@ impl Anonymiser {
         let verb = line.iter().take_while(|octet| octet.is_ascii_alphabetic()).count();
         let (verb, rest) = line.split_at(if known { verb } else { 0 });
         let mut spans = Spans::new(rest);
-        let greets = matches!(command.verb, Verb::Helo | Verb::Ehlo | Verb::Lhlo);
-        let name = rest.trim_ascii();
-        if greets && is_label(&String::from_utf8_lossy(name)) {
+        if matches!(command.verb, Verb::Helo | Verb::Ehlo | Verb::Lhlo) {
+            let name = rest.trim_ascii();
+            let name = name.strip_suffix(b".").unwrap_or(name);
             let from = rest.len() - rest.trim_ascii_start().len();
-            spans.put(from..from + name.len(), self.names.host(&String::from_utf8_lossy(name)));
+            if is_label(&String::from_utf8_lossy(name)) {
+                spans.put(from..from + name.len(), self.names.host(&String::from_utf8_lossy(name)));
+            }
+        }
+        if let Some(place) = greeting::path(line) {
+            let local = self.names.local(&String::from_utf8_lossy(&line[place.clone()]));
+            spans.put(place.start - verb.len()..place.end - verb.len(), local);
         }
         for place in survey::client_names(line) {
             let place = place.start - verb.len()..place.end - verb.len();
@@ -318,20 +367,23 @@ impl Anonymiser {
         if let Some(topic) = std::str::from_utf8(bytes).ok().and_then(|text| self.people.topic_of(text)) {
             return topic.as_bytes().to_vec();
         }
-        for (place, new) in self.forms(bytes) {
+        for (place, new) in self.defanged(bytes).into_iter().chain(self.forms(bytes)) {
             spans.put(place, new);
         }
-        for (place, kind) in keyed(bytes) {
-            let value = String::from_utf8_lossy(&bytes[place.clone()]).into_owned();
-            let new = match kind {
-                Keyed::Host => self.names.host(&value),
-                Keyed::Local => self.names.local(&value),
-                Keyed::Mark => self.names.mark(&value),
-            };
-            spans.put(place, new);
-        }
-        let found: Vec<Captures<'_>> = FINDS.captures_iter(bytes).collect();
+        let found = finds(bytes);
         let standing = standing(bytes, &found);
+        let longer: Vec<Range<usize>> = found.iter().filter(|one| is_name(one)).map(place_of).collect();
+        let within = |place: &Range<usize>, names: &[Range<usize>]| {
+            names
+                .get(names.partition_point(|name| name.end <= place.start))
+                .is_some_and(|name| name.start <= place.start && place.end <= name.end && name.len() > place.len())
+        };
+        let urls: Vec<_> = found.iter().filter(|one| one.name("url").is_some()).map(place_of).collect();
+        // What stands in a URL is looked at with it.
+        for (place, kind) in keyed(bytes).into_iter().filter(|(place, _)| !within(place, &urls)) {
+            let new = self.of_key(kind, &String::from_utf8_lossy(&bytes[place.clone()]));
+            spans.put(place, new);
+        }
         let (stand, others): (Vec<_>, Vec<_>) =
             found.iter().filter(|one| one.name("local").is_some() || one.name("url").is_some()).partition(|one| {
                 one.get(0).is_some_and(|it| standing.binary_search_by_key(&it.start(), |p| p.start).is_ok())
@@ -340,7 +392,7 @@ impl Anonymiser {
             let (place, new) = self.address(bytes, one);
             spans.put(place, new);
         }
-        for (place, new) in self.reversed(bytes).into_iter().chain(self.numbers(bytes)) {
+        for (place, new) in self.numbers(bytes).into_iter().filter(|(place, _)| !within(place, &longer)) {
             spans.put(place, new);
         }
         for (place, new) in self.coded(bytes, &standing) {
@@ -360,45 +412,29 @@ impl Anonymiser {
             }
         }
         self.words(bytes, &mut spans);
+        self.again(&spans.splice())
+    }
+
+    /// Whatever is still there of names that were there: none is put in, so that it can only have been overlooked.
+    fn again(&mut self, text: &[u8]) -> Vec<u8> {
+        let mut spans = Spans::new(text);
+        for one in finds(text).iter().filter(|one| one.name("v4").is_some() || one.name("host").is_some()) {
+            let place = place_of(one);
+            let there = self.names.there.contains(&String::from_utf8_lossy(&text[place.clone()]).to_lowercase());
+            if let Some(new) = if there { self.by_form(text, one) } else { None } {
+                spans.put(place, new);
+            }
+        }
         spans.splice()
     }
 
-    fn header(&mut self, header: &Header) -> Header {
-        let mut table = Table::new();
-        for (key, value) in header.table.iter().filter(|(key, _)| KEYS.contains(&key.as_str())) {
-            let mut value = self.value(value);
-            if let (true, Value::Table(vars)) = (key == "vars", &mut value) {
-                let named = std::mem::take(vars).into_iter();
-                *vars = named.map(|(name, value)| (self.vars.get(&name).cloned().unwrap_or(name), value)).collect();
-            }
-            table.insert(key.clone(), value);
+    /// What stands for a value whose key says what it is.
+    fn of_key(&mut self, kind: Keyed, value: &str) -> String {
+        match kind {
+            Keyed::Host => self.names.host(value),
+            Keyed::Local => self.names.local(value),
+            Keyed::Mark => self.names.mark(value),
         }
-        table.insert("anonymised".to_owned(), Value::Boolean(true));
-        Header::of(table)
-    }
-
-    fn value(&mut self, value: &Value) -> Value {
-        match value {
-            Value::String(text) => {
-                self.patience = Patience::of_line(text.len());
-                // A target may be a name alone, such as a profile's.
-                Value::String(String::from_utf8_lossy(&self.replaced(&shortened(text.as_bytes()))).into_owned())
-            }
-            Value::Array(items) => Value::Array(items.iter().map(|item| self.value(item)).collect()),
-            Value::Table(table) => {
-                Value::Table(table.iter().map(|(key, item)| (key.clone(), self.value(item))).collect())
-            }
-            other => other.clone(),
-        }
-    }
-}
-
-fn strings<'a>(value: &'a Value, out: &mut Vec<&'a str>) {
-    match value {
-        Value::String(text) => out.push(text),
-        Value::Array(items) => items.iter().for_each(|item| strings(item, out)),
-        Value::Table(table) => table.iter().for_each(|(_, item)| strings(item, out)),
-        _ => {}
     }
 }
 
@@ -408,13 +444,21 @@ fn is_label(text: &str) -> bool {
     good && text.chars().any(char::is_alphabetic)
 }
 
-/// Where a host of one label says who it is, at the beginning of its greeting.
-fn greeter(line: &[u8]) -> Option<Range<usize>> {
-    let rest = line.strip_prefix(b"220 ").or_else(|| line.strip_prefix(b"220-"))?;
-    let mut words = rest.split(|octet| *octet == b' ');
-    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let names = matches!(second, b"ESMTP" | b"SMTP" | b"LMTP" | b"Microsoft");
-    (names && first.len() >= 2 && is_label(&String::from_utf8_lossy(first))).then(|| 4..4 + first.len())
+fn place_of(found: &Captures<'_>) -> Range<usize> {
+    found.get(0).map_or(0..0, |whole| whole.range())
+}
+
+/// Whether what was found is a name or an address as a whole, of which nothing is replaced by itself.
+fn is_name(found: &Captures<'_>) -> bool {
+    ["url", "host", "local"].iter().any(|name| found.name(name).is_some())
+}
+
+/// The directive of a line that sends a file, and the file.
+fn file(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let begun = line.starts_with(b"|@") || line.starts_with(b">> ");
+    let skipped = if line.starts_with(b">> ") { 2 } else { 1 };
+    let mut blanks = memchr::memchr_iter(b' ', line).filter(|_| begun);
+    blanks.nth(skipped - 1).map(|at| line.split_at(at + 1))
 }
 
 /// Whether a line carries what AUTH carries.

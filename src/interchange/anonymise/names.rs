@@ -8,6 +8,9 @@ const DUTIES: [&str; 3] = ["postmaster", "mailer-daemon", "abuse"];
 /// Words that are no names though they stand where one may.
 const GENERIC: [&str; 4] = ["localhost", "unknown", "localhost.localdomain", "local"];
 
+/// Labels that say what is kept at a name (RFC 8552).
+const SERVICES: [&str; 8] = ["_domainkey", "_dmarc", "_spf", "_mta-sts", "_smtp", "_tls", "_report", "_tcp"];
+
 /// All that was found, and what stands for it.
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -19,6 +22,7 @@ pub(super) struct Names {
     labels: HashMap<String, String>,
     locals: HashMap<String, String>,
     marks: HashMap<String, String>,
+    files: HashMap<String, String>,
     addresses: HashMap<IpAddr, IpAddr>,
     /// The last number of each kind that stands for one.
     last: Last,
@@ -63,7 +67,9 @@ impl Names {
             self.domains.entry(base).or_insert_with(|| unused(there, last, |n| format!("domain{n}.example"))).clone();
         let mut out = String::new();
         for label in hosts {
-            out.push_str(&self.label(label));
+            // It says what is kept there.
+            let new = if SERVICES.contains(label) { (*label).to_owned() } else { self.label(label) };
+            out.push_str(&new);
             out.push('.');
         }
         out + &base + dot
@@ -83,6 +89,15 @@ impl Names {
     pub(super) fn mark(&mut self, mark: &str) -> String {
         let (there, last) = (&self.there, &mut self.last.mark);
         self.marks.entry(mark.to_lowercase()).or_insert_with(|| unused(there, last, |n| format!("mark{n}"))).clone()
+    }
+
+    /// What stands for the name of a file: its ending stays.
+    pub(super) fn file(&mut self, file: &str) -> String {
+        let ending = file.rsplit_once('.').map(|(_, ending)| ending);
+        let ending = ending.filter(|it| it.len() < 6 && it.chars().all(|c| c.is_ascii_alphanumeric()));
+        let count = self.files.len() + 1;
+        let new = || format!("file{count}{}", ending.map(|it| format!(".{it}")).unwrap_or_default());
+        self.files.entry(file.to_owned()).or_insert_with(new).clone()
     }
 
     /// What stands for an IP address: one of those kept for documentation (RFC 5737, RFC 3849).

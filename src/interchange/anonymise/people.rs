@@ -8,10 +8,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::common::is_common;
+use super::is_label;
 use crate::message::encoded::spoken;
 
 /// Fields whose value is a list of mailboxes with the names of those who have them.
-const MAILBOXES: [&str; 11] = [
+const MAILBOXES: [&str; 20] = [
     "from",
     "to",
     "cc",
@@ -23,7 +24,35 @@ const MAILBOXES: [&str; 11] = [
     "resent-cc",
     "disposition-notification-to",
     "x-original-from",
+    "errors-to",
+    "return-receipt-to",
+    "mail-followup-to",
+    "mail-reply-to",
+    "apparently-to",
+    "resent-sender",
+    "list-owner",
+    "organization",
+    "organisation",
 ];
+/// Fields whose value is what somebody logs in by, or the mailbox of somebody, by itself.
+const LOGINS: [&str; 14] = [
+    "delivered-to",
+    "x-original-to",
+    "x-envelope-to",
+    "x-envelope-from",
+    "x-actual-recipient",
+    "x-auth-id",
+    "x-auth-sender",
+    "x-auth-user",
+    "x-authuser",
+    "x-authenticated-sender",
+    "x-authenticated-user",
+    "x-sasl-user",
+    "x-sender-id",
+    "x-sender",
+];
+/// Fields in which a host says what it has found.
+const VERDICTS: [&str; 3] = ["authentication-results", "arc-authentication-results", "received-spf"];
 /// Fields of free text that says what a message is about.
 const TOPICS: [&str; 5] = ["subject", "thread-topic", "comments", "keywords", "x-subject"];
 /// Names that are remembered.
@@ -37,6 +66,12 @@ const SIGNATURES: [&str; 3] = ["dkim-signature", "arc-message-signature", "arc-s
 static SELECTOR: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?:^|[;:\s])(header\.)?s\s*=\s*([A-Za-z0-9][\w.-]*)").expect("it is well formed"));
 
+/// The host of one label that a verdict is of (RFC 8601 2.2, RFC 7208 9.1), or that it is about.
+static JUDGE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:i=\d+;\s*)?([\w-]+)\s*;|^\s*\w+\s*\(([\w-]+):|iprev=\S+\s+\(([\w-]+)\)")
+        .expect("it is well formed")
+});
+
 /// Which kind of field a line belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Field {
@@ -48,6 +83,8 @@ enum Field {
     Way,
     /// A signature names the selector of its key.
     Signature,
+    Login,
+    Verdict,
 }
 
 /// Everybody who was found.
@@ -77,9 +114,39 @@ impl People {
             (Field::Way, value) => {
                 return hosts(value).into_iter().map(|place| value[place].to_lowercase()).collect();
             }
-            (Field::Signature | Field::Other, _) => {}
+            (Field::Verdict, value) => return judges(value).into_iter().map(|at| value[at].to_lowercase()).collect(),
+            (Field::Signature | Field::Other | Field::Login, _) => {}
         }
-        Vec::new()
+        // What a key is found by may be told elsewhere.
+        let selectors = self.selectors_in(&text).into_iter().map(|at| text[at].to_lowercase());
+        selectors.filter(|selector| selector.len() > 3 && !is_common(selector)).collect()
+    }
+
+    /// What somebody logs in by, or is called in a mailbox, where the last line looked at is one that says it.
+    pub(super) fn login_in(&self, text: &str) -> Option<Range<usize>> {
+        let value = text.find(':').map(|at| at + 1).filter(|_| self.field == Field::Login)?;
+        let word =
+            text[value..].rsplit([' ', ';', ':']).next().filter(|word| !word.is_empty() && !word.contains('@'))?;
+        let at = word.as_ptr() as usize - text.as_ptr() as usize;
+        Some(at..at + word.len())
+    }
+
+    /// Remembers whom a reply to VRFY or EXPN has found, by the names before their addresses.
+    pub(super) fn note_called(&mut self, text: &str, there: &HashSet<String>) {
+        for name in names(text).into_iter().filter(|_| text.contains('<')) {
+            self.add(name, there);
+        }
+    }
+
+    /// What stands for them, and where.
+    pub(super) fn called(&self, text: &str) -> Vec<(Range<usize>, String)> {
+        let known = |name: &str| Some((place(text, name), self.names.get(&name.to_lowercase())?.clone()));
+        names(text).into_iter().filter(|_| text.contains('<')).filter_map(known).collect()
+    }
+
+    /// Looks at a line of content that is replaced elsewhere.
+    pub(super) fn turn_to(&mut self, line: &[u8]) {
+        self.turn(&String::from_utf8_lossy(line));
     }
 
     /// A text that says what a message is about, as it stands in a head.
@@ -128,6 +195,10 @@ impl People {
             Field::Way
         } else if SIGNATURES.contains(&name.as_str()) {
             Field::Signature
+        } else if LOGINS.contains(&name.as_str()) {
+            Field::Login
+        } else if VERDICTS.contains(&name.as_str()) {
+            Field::Verdict
         } else {
             Field::Other
         };
@@ -138,10 +209,6 @@ impl People {
     pub(super) fn in_place(&mut self, text: &str) -> Vec<(Range<usize>, String)> {
         let (field, value) = self.turn(text);
         let from = text.len() - value.len();
-        let place = |part: &str| {
-            let at = part.as_ptr() as usize - text.as_ptr() as usize;
-            at..at + part.len()
-        };
         match field {
             Field::Topic if !value.trim().is_empty() => {
                 let topic = self.topics.get(&value.trim().to_lowercase()).map_or("(left out)", String::as_str);
@@ -149,7 +216,9 @@ impl People {
             }
             Field::Mailboxes => {
                 let found = names(value).into_iter();
-                found.filter_map(|name| Some((place(name), self.names.get(&name.to_lowercase())?.clone()))).collect()
+                found
+                    .filter_map(|name| Some((place(text, name), self.names.get(&name.to_lowercase())?.clone())))
+                    .collect()
             }
             _ => Vec::new(),
         }
@@ -157,11 +226,12 @@ impl People {
 
     /// The hosts of one label that a line of a `Received:` names; the field is the one of the last line looked at.
     pub(super) fn hosts_in(&self, text: &str) -> Vec<Range<usize>> {
-        if self.field != Field::Way {
+        if !matches!(self.field, Field::Way | Field::Verdict) {
             return Vec::new();
         }
+        let found = if self.field == Field::Way { hosts } else { judges };
         let from = if text.starts_with([' ', '\t']) { 0 } else { text.find(':').map_or(0, |at| at + 1) };
-        hosts(&text[from..]).into_iter().map(|place| place.start + from..place.end + from).collect()
+        found(&text[from..]).into_iter().map(|place| place.start + from..place.end + from).collect()
     }
 
     /// The selectors that a line of a signature names; the field is the one of the last line looked at.
@@ -177,6 +247,11 @@ impl People {
         self.words.get(word).map(String::as_str)
     }
 
+    /// All words that mean somebody.
+    pub(super) fn words(&self) -> impl Iterator<Item = &String> {
+        self.words.keys()
+    }
+
     /// Whether a word is one of those that this person is called, be it a common word.
     pub(super) fn is_of(&self, person: &str, word: &str) -> bool {
         self.whole.get(person).is_some_and(|words| words.contains(word))
@@ -186,6 +261,20 @@ impl People {
     pub(super) fn topic_of(&self, text: &str) -> Option<&str> {
         if self.topics.is_empty() { None } else { self.topics.get(&text.trim().to_lowercase()).map(String::as_str) }
     }
+}
+
+/// Where a part of a text stands in it.
+fn place(text: &str, part: &str) -> Range<usize> {
+    let at = part.as_ptr() as usize - text.as_ptr() as usize;
+    at..at + part.len()
+}
+
+/// Hosts of one label in a verdict.
+fn judges(value: &str) -> Vec<Range<usize>> {
+    let label = |found: regex::Captures<'_>| Some(found.iter().skip(1).flatten().next()?.range());
+    let known =
+        |place: &Range<usize>| is_label(&value[place.clone()]) && !is_common(&value[place.clone()].to_lowercase());
+    JUDGE.captures_iter(value).filter_map(label).filter(known).collect()
 }
 
 /// The names in a list of mailboxes: `"Doe, John" <j@x>`, `John Doe <j@x>`, `j@x (John Doe)`.
@@ -223,15 +312,13 @@ fn names(value: &str) -> Vec<&str> {
 /// brackets.
 pub(super) fn hosts(value: &str) -> Vec<Range<usize>> {
     const CLAUSES: [&str; 8] = ["from", "by", "with", "for", "via", "id", "helo", "ehlo"];
-    let place = |part: &str| {
-        let at = part.as_ptr() as usize - value.as_ptr() as usize;
-        at..at + part.len()
-    };
     let label = |word: &str| -> Option<Range<usize>> {
         let word = word.trim_matches(['(', ')', ';', ',', '[', ']']);
         let good = word.len() >= 2 && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
-        let named = !["unknown", "localhost"].contains(&word.to_lowercase().as_str());
-        (good && word.chars().any(char::is_alphabetic) && named).then(|| place(word))
+        // qmail has `invoked by uid 89` and `invoked from network`.
+        let named =
+            !["unknown", "localhost", "uid", "userid", "network", "local"].contains(&word.to_lowercase().as_str());
+        (good && word.chars().any(char::is_alphabetic) && named).then(|| place(value, word))
     };
     let is_clause = |word: &str| CLAUSES.contains(&word.trim_matches(['(', ')']).to_lowercase().as_str());
     let words: Vec<&str> = value.split_whitespace().collect();

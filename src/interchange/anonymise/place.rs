@@ -10,49 +10,23 @@ use regex::bytes::{Captures, Regex};
 
 use super::coded::read_local;
 use super::common::is_common;
-use super::find::{mapped, v4};
-use super::forms::{Found, is_small, is_version};
+use super::find::{Keyed, keyed, mapped, v4};
 use super::spans::Spans;
-use super::tokens::{after_key, decoded, is_host};
+use super::tokens::{after_key, decoded, is_host, is_property};
+use super::version::{is_small, is_version};
 use super::{Anonymiser, is_label};
-
-fn turned(ip: Ipv4Addr) -> Ipv4Addr {
-    let [a, b, c, d] = ip.octets();
-    Ipv4Addr::new(d, c, b, a)
-}
 
 /// Octets of a local part with blanks in it, before its last word (RFC 5321 4.5.3.1.1).
 const SPACED: usize = 64;
 
+/// Letters of a name that is looked for within a word, and of such a word.
+const HIDDEN: usize = 6;
+const LONGEST: usize = 48;
+
 /// A word that may be a name of one label, or a local part by itself.
 static WORDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\w][\w.+-]*\w|\w").expect("it is well formed"));
 
-/// An address of IPv4 before the name of a zone: reversed, as DNS has it for names and lists of addresses.
-static REVERSED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)((?:\d{1,3}\.){3}\d{1,3})(?i:(\.in-addr\.arpa)(?-u:\b)|\.[a-z])").expect("it is well formed")
-});
-
 impl Anonymiser {
-    /// Addresses that stand reversed before the name of a zone: what stands for them, reversed too.
-    pub(super) fn reversed(&mut self, bytes: &[u8]) -> Found {
-        let mut out = Vec::new();
-        for found in REVERSED.captures_iter(bytes) {
-            let Some(quad) = found.get(1) else { continue };
-            let Some(ip) = v4(quad.as_bytes()).map(turned) else { continue };
-            let zone = found.get(2);
-            // Before another name it is one only where the address is known to be somebody's.
-            if zone.is_some() || self.names.there.contains(&ip.to_string()) {
-                let new = match self.names.ip(IpAddr::V4(ip)) {
-                    IpAddr::V4(new) => turned(new).to_string(),
-                    IpAddr::V6(new) => new.to_string(),
-                };
-                let end = zone.map_or(quad.end(), |zone| zone.end());
-                out.push((quad.start()..end, (new + if zone.is_some() { ".in-addr.arpa" } else { "" }).into_bytes()));
-            }
-        }
-        out
-    }
-
     /// What stands for an address or a URL, and where it stands.
     pub(super) fn address(&mut self, bytes: &[u8], found: &Captures<'_>) -> (Range<usize>, Vec<u8>) {
         let whole = found.get(0).map_or(0..0, |whole| whole.range());
@@ -62,16 +36,17 @@ impl Anonymiser {
         };
         // What stands in angle brackets is all of the address; elsewhere its key may stand before it.
         let bracketed = whole.start > 0 && bytes[whole.start - 1] == b'<';
+        // What stands before it is looked at by itself.
         let (key, local) = if bracketed { ("", local.as_str()) } else { after_key(&local) };
         let low = local.to_lowercase();
         let longer = if key.is_empty() { self.spaced_before(&bytes[..whole.start], &low) } else { None };
-        let start = whole.start - longer.as_ref().map_or(0, |longer| longer.len() - low.len());
+        let start = whole.start + key.len() - longer.as_ref().map_or(0, |longer| longer.len() - low.len());
         // The same by the same, also where it is written in other letters.
         let read = || read_local(local).filter(|read| self.alone.contains(read));
         let local = longer.or_else(read).unwrap_or_else(|| local.to_owned());
         // A marker of a script's stays one.
         let local = if local.contains("{{") || local.is_empty() { local } else { self.names.local(&local) };
-        (start..whole.end, format!("{key}{local}{at}{}", self.domain(&domain)).into_bytes())
+        (start..whole.end, format!("{local}{at}{}", self.domain(&domain)).into_bytes())
     }
 
     /// A local part with blanks whose last word is this one, and whose others stand before it.
@@ -104,13 +79,30 @@ impl Anonymiser {
             out.extend(self.names.host(&label).into_bytes());
             rest = &rest[host..];
         }
-        for part in rest.split_inclusive(|octet| matches!(octet, b'/' | b'?' | b'&' | b'=' | b'#' | b';')) {
-            let mark = part.last().filter(|octet| matches!(octet, b'/' | b'?' | b'&' | b'=' | b'#' | b';'));
+        let explains = memchr::memmem::find(rest, b"ip=").is_some();
+        for part in rest.split_inclusive(|octet| matches!(octet, b'/' | b'?' | b'&' | b'#' | b';')) {
+            let mark = part.last().filter(|octet| matches!(octet, b'/' | b'?' | b'&' | b'#' | b';'));
             let text = &part[..part.len() - usize::from(mark.is_some())];
-            out.extend(self.replaced(text));
+            out.extend(self.value_in_url(text, explains));
             out.extend(mark);
         }
         out
+    }
+
+    /// A part of a URL, which may be a value whose key says what it is. One that explains a verdict of SPF has its own keys.
+    fn value_in_url(&mut self, text: &[u8], explains: bool) -> Vec<u8> {
+        let Some(at) = memchr::memchr(b'=', text) else { return self.replaced(text) };
+        let (key, value) = text.split_at(at + 1);
+        let of_spf = explains && matches!(key, b"id=" | b"r=");
+        let kind = match keyed(text).first() {
+            Some((place, kind)) if place.start == at + 1 => Some(*kind),
+            _ => of_spf.then_some(Keyed::Host),
+        };
+        let name = String::from_utf8_lossy(value).into_owned();
+        match kind.filter(|_| is_label(&name)) {
+            Some(kind) => [key, self.of_key(kind, &name).as_bytes()].concat(),
+            None => [&self.replaced(key), &self.replaced(value)[..]].concat(),
+        }
     }
 
     pub(super) fn ipv6(&mut self, ip: Ipv6Addr) -> String {
@@ -132,7 +124,9 @@ impl Anonymiser {
             if self.alone.contains(&host.to_lowercase()) {
                 return Some(self.names.local(&host).into_bytes());
             }
-            return is_host(&host).then(|| self.names.host(&host).into_bytes());
+            let end = found.get(0).map_or(0, |whole| whole.end());
+            let property = bytes.get(end) == Some(&b'=') && is_property(&host);
+            return (is_host(&host) && !property).then(|| self.names.host(&host).into_bytes());
         }
         let inner = found.name("base64").and_then(|it| decoded(it.as_bytes()))?;
         let new = self.inner(&inner);
@@ -150,17 +144,23 @@ impl Anonymiser {
                     Err(_) => "[192.0.2.1]".to_owned(),
                 }
             }
-            None => self.names.host(domain),
+            None => match v4(domain.as_bytes()) {
+                Some(ip) => self.names.ip(ip.into()).to_string(),
+                None => self.names.host(domain),
+            },
         }
     }
 
     /// Words by themselves: what persons are called, hosts of one label, local parts and what is in them.
     pub(super) fn words(&mut self, bytes: &[u8], spans: &mut Spans<'_>) {
-        let words: Vec<(Range<usize>, String)> = WORDS
-            .find_iter(bytes)
-            .map(|word| (word.range(), String::from_utf8_lossy(word.as_bytes()).to_lowercase()))
-            .filter(|(place, _)| spans.is_free(place))
-            .collect();
+        let all = WORDS.find_iter(bytes).map(|word| word.range());
+        // Of a word of which a part is replaced already the others are looked at.
+        let (words, broken): (Vec<_>, Vec<_>) = all.partition(|place| spans.is_free(place));
+        for place in broken {
+            self.pieces(bytes, &place, spans);
+        }
+        let low = |place: Range<usize>| (place.clone(), String::from_utf8_lossy(&bytes[place]).to_lowercase());
+        let words: Vec<(Range<usize>, String)> = words.into_iter().map(low).collect();
         let mut n = 0;
         while let Some((place, word)) = words.get(n) {
             n += 1;
@@ -170,11 +170,26 @@ impl Anonymiser {
                 spans.put(place.start..words[n - 1].0.end, person);
                 continue;
             }
-            if let Some(new) = self.word(word) {
-                spans.put(place.clone(), new);
-            } else if word.contains(['-', '.', '_', '+']) {
-                self.pieces(place.start, word, spans);
+            match self.word(word) {
+                Some(new) => spans.put(place.clone(), new),
+                None => self.pieces(bytes, place, spans),
             }
+        }
+        if std::str::from_utf8(bytes).is_err() {
+            self.latin(bytes, spans);
+        }
+    }
+
+    /// The same of words in the letters of ISO 8859-1, which no text of UTF-8 has.
+    fn latin(&mut self, bytes: &[u8], spans: &mut Spans<'_>) {
+        let mut at = 0;
+        for word in bytes.split(|octet| octet.is_ascii() && !octet.is_ascii_alphanumeric()) {
+            let text: String = word.iter().map(|octet| char::from(*octet)).collect::<String>().to_lowercase();
+            let new = self.people.of(&text).map(str::to_owned).or_else(|| self.word(&text));
+            if let Some(new) = new.filter(|_| !word.is_ascii()) {
+                spans.put(at..at + word.len(), new);
+            }
+            at += word.len() + 1;
         }
     }
 
@@ -213,14 +228,62 @@ impl Anonymiser {
         Some(self.names.domain_label(&domain))
     }
 
-    /// Names within a word that is put together.
-    fn pieces(&mut self, start: usize, word: &str, spans: &mut Spans<'_>) {
-        for piece in word.split(['-', '.', '_', '+']).filter(|piece| piece.len() >= 3 && !is_common(piece)) {
-            let at = start + (piece.as_ptr() as usize - word.as_ptr() as usize);
-            let new = self.people.of(piece).map(str::to_owned).or_else(|| self.word(piece));
-            if let Some(new) = new {
-                spans.put(at..at + piece.len(), new);
+    /// Names within a word that is put together, by marks or as `ZoeMail`.
+    fn pieces(&mut self, bytes: &[u8], place: &Range<usize>, spans: &mut Spans<'_>) {
+        let text = String::from_utf8_lossy(&bytes[place.clone()]).into_owned();
+        let mut at = place.start;
+        for piece in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
+            let from = at;
+            at += piece.len();
+            let piece = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
+            if piece.len() < text.len() && self.piece(from, piece, spans) {
+                continue;
+            }
+            self.hidden(from, piece, spans);
+            let mut begin = 0;
+            let turns = piece.char_indices().zip(piece.chars().skip(1)).filter_map(|((at, one), next)| {
+                let turn = one.is_lowercase() && next.is_uppercase() || one.is_numeric() != next.is_numeric();
+                turn.then_some(at + one.len_utf8())
+            });
+            for end in turns.chain(std::iter::once(piece.len())) {
+                if end - begin < piece.len() {
+                    self.piece(from + begin, &piece[begin..end], spans);
+                }
+                begin = end;
             }
         }
+    }
+
+    /// Long names within a word, as in `plumtreemail`.
+    fn hidden(&mut self, at: usize, word: &str, spans: &mut Spans<'_>) {
+        if !word.is_ascii() || word.len() > LONGEST || self.long.is_empty() {
+            return;
+        }
+        let low = word.to_ascii_lowercase();
+        for length in (HIDDEN..word.len()).rev() {
+            for from in 0..=word.len() - length {
+                if self.long.contains(&low[from..from + length]) {
+                    self.piece(at + from, &word[from..from + length], spans);
+                }
+            }
+        }
+    }
+
+    /// Remembers what may stand within a word: names that are long enough not to be there by chance.
+    pub(super) fn note_long(&mut self) {
+        let all = self.alone.iter().chain(self.parts.keys()).chain(self.domains.keys()).chain(&self.names.bare);
+        let good = |name: &&String| name.len() >= HIDDEN && name.chars().all(|c| c.is_ascii_alphanumeric());
+        self.long = all.chain(self.people.words()).filter(good).filter(|name| !is_common(name)).cloned().collect();
+    }
+
+    /// One of them, at this place: whether it is a name.
+    fn piece(&mut self, at: usize, piece: &str, spans: &mut Spans<'_>) -> bool {
+        let low = piece.to_lowercase();
+        if low.len() < 3 || is_common(&low) {
+            return false;
+        }
+        let Some(new) = self.people.of(&low).map(str::to_owned).or_else(|| self.word(&low)) else { return false };
+        spans.put(at..at + piece.len(), new);
+        true
     }
 }

@@ -1,9 +1,8 @@
 //! Who and what is in a conversation: looked at once, before anything is replaced, so that the same is known wherever it
 //! stands, and nothing is replaced by what somebody else is called.
 
+use std::net::Ipv4Addr;
 use std::ops::Range;
-
-use toml::{Table, Value};
 
 use crate::conversation::Kind;
 use crate::conversation::event::Remark;
@@ -12,14 +11,16 @@ use crate::smtp::{Command, Verb};
 
 use super::coded::{Patience, read_local, standing};
 use super::common::is_common;
-use super::find::{FINDS, Keyed, keyed, v4, v6};
-use super::forms::is_version;
+use super::find::{Keyed, finds, keyed, v4, v6};
+use super::greeting::{self, Asked};
+use super::numbers::nibbles_in;
 use super::tokens::{after_key, code, decoded, is_host, shortened};
-use super::{Anonymiser, Whole, greeter, is_label, strings};
+use super::version::{is_small, is_version};
+use super::{Anonymiser, Whole, is_label, place_of};
 
 /// How far a name with dots is known to be a host's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sure {
+pub(super) enum Sure {
     /// It stands where hosts stand.
     Yes,
     /// Within a text of somebody's.
@@ -29,52 +30,49 @@ enum Sure {
 impl Anonymiser {
     /// Looks at all of it.
     pub(super) fn survey(&mut self, lines: &[Whole], header: &Header) {
+        self.asked = Asked::default();
         for line in lines {
             self.patience = Patience::of_line(line.bytes.len());
             let code = if line.kind == Kind::Received { code(&line.bytes) } else { 0 };
             self.note(&shortened(&line.bytes[code..]), if line.kind == Kind::Content { Sure::No } else { Sure::Yes });
             match line.kind {
                 Kind::Sent => self.note_command(&line.bytes),
-                Kind::Received => {
-                    let first = greeter(&line.bytes).map(|place| line.bytes[place].to_vec());
-                    self.note_hosts(first.map(|host| String::from_utf8_lossy(&host).to_lowercase()));
-                }
-                Kind::Content => {
-                    let hosts = self.people.note(&line.bytes, &self.names.there);
-                    self.note_hosts(hosts);
-                }
+                Kind::Received => self.note_reply(&line.bytes, code),
+                Kind::Content => self.note_content(&line.bytes),
                 Kind::Remark => self.note_remark(&Remark::parse(&String::from_utf8_lossy(&line.bytes))),
                 _ => {}
             }
         }
-        // Of an imported message the title is its subject.
-        if header.text("imported") == Some("message") {
-            self.people.topic(header.text("title").unwrap_or_default());
+        self.note_header(header);
+    }
+
+    fn note_reply(&mut self, line: &[u8], code: usize) {
+        let greeted = self.asked.is_greeted();
+        if let Some((place, sure)) = greeting::server(line, greeted) {
+            let name = String::from_utf8_lossy(&line[place]).to_lowercase();
+            let common = is_common(&name);
+            if sure || !common {
+                self.servers.insert(name.clone());
+                self.note_hosts(Some(name));
+            }
         }
-        let mut texts = Vec::new();
-        header.table.iter().for_each(|(_, value)| strings(value, &mut texts));
-        for text in texts {
-            self.patience = Patience::of_line(text.len());
-            self.note(&shortened(text.as_bytes()), Sure::No);
+        for name in if greeted { greeting::clients(line) } else { Vec::new() } {
+            if !self.names.bare.contains(&name) {
+                self.note_local(&name);
+            }
         }
-        if let Some(Value::String(target)) = header.table.get("target") {
-            self.note(&shortened(target.as_bytes()), Sure::Yes);
-        }
-        if let Some(Value::Table(vars)) = header.table.get("vars") {
-            self.name_vars(vars);
+        if self.asked.is_about_people() {
+            self.people.note_called(&String::from_utf8_lossy(&line[code..]), &self.names.there);
         }
     }
 
-    /// What a script's values are called says who is meant by them.
-    fn name_vars(&mut self, vars: &Table) {
-        for name in vars.keys() {
-            let new = String::from_utf8_lossy(&self.replaced(name.as_bytes())).into_owned();
-            let good = new.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !vars.contains_key(&new);
-            if new != *name {
-                let count = self.vars.len() + 1;
-                let taken = self.vars.values().any(|taken| *taken == new);
-                self.vars.insert(name.clone(), if good && !taken { new } else { format!("value_{count}") });
-            }
+    fn note_content(&mut self, line: &[u8]) {
+        let hosts = self.people.note(line, &self.names.there);
+        self.note_hosts(hosts);
+        self.note_boundary(line);
+        let text = String::from_utf8_lossy(line);
+        if let Some(place) = self.people.login_in(&text) {
+            self.note_local(&text[place].to_lowercase());
         }
     }
 
@@ -83,25 +81,27 @@ impl Anonymiser {
         self.note(bytes, Sure::No);
     }
 
-    fn note(&mut self, bytes: &[u8], sure: Sure) {
-        let all: Vec<_> = FINDS.captures_iter(bytes).collect();
+    pub(super) fn note(&mut self, bytes: &[u8], sure: Sure) {
+        let all = finds(bytes);
+        let nibbles = nibbles_in(bytes);
         for found in &all {
             let text = |name: &str| found.name(name).map(|it| String::from_utf8_lossy(it.as_bytes()).to_lowercase());
             if let Some(url) = found.name("url") {
                 self.note_url(url.as_bytes(), sure);
                 continue;
             }
-            if let Some(address) = text("v4") {
+            if let Some(address) = text("v4").filter(|_| !nibbles.iter().any(|it| it.contains(&place_of(found).start)))
+            {
                 let ip = v4(address.as_bytes());
-                self.names.there.extend(ip.map(|ip| ip.to_string()));
                 let place = found.name("v4").map_or(0, |it| it.start());
-                self.addresses.extend(ip.filter(|_| !is_version(bytes, place)));
+                self.note_v4(ip, ip.is_some_and(|ip| is_small(ip) && is_version(bytes, place)));
                 self.names.there.insert(address);
             }
             if let Some(host) = text("host") {
                 self.note_host(&host, sure);
             }
             if let Some(domain) = text("domain") {
+                self.note_v4(v4(domain.trim_matches(['[', ']']).as_bytes()), false);
                 self.note_host(&domain, Sure::Yes);
             }
             if let Some(local) = text("local") {
@@ -119,6 +119,7 @@ impl Anonymiser {
         }
         self.note_coded(bytes, &standing(bytes, &all));
         self.note_forms(bytes);
+        self.note_defanged(bytes);
         for (_, ip) in v6(bytes) {
             self.names.there.insert(ip.to_string());
         }
@@ -133,6 +134,16 @@ impl Anonymiser {
                 }
                 Keyed::Mark => {}
             }
+        }
+    }
+
+    fn note_v4(&mut self, ip: Option<Ipv4Addr>, version: bool) {
+        let Some(ip) = ip else { return };
+        self.names.there.insert(ip.to_string());
+        if !version {
+            let [a, b, c, _] = ip.octets();
+            self.networks.entry([a, b, c]).or_insert(ip);
+            self.addresses.insert(ip);
         }
     }
 
@@ -183,6 +194,7 @@ impl Anonymiser {
         let bare = local.trim_matches('"');
         self.names.there.insert(local.to_owned());
         self.names.there.insert(bare.to_owned());
+        self.locals.insert(bare.to_owned());
         if bare.is_empty() || bare.contains("{{") {
             return;
         }
@@ -207,32 +219,27 @@ impl Anonymiser {
         }
     }
 
-    /// The hops of a message name hosts, and its fields are words of the tool's.
-    fn note_remark(&mut self, remark: &Remark) {
-        if remark.word == "hop" {
-            let label = |host: &&str| host.len() >= 2 && is_label(host);
-            let hosts = ["from", "by"].iter().filter_map(|key| remark.get(key)).filter(label).map(str::to_lowercase);
-            let hosts: Vec<String> = hosts.filter(|host| host != "localhost" && host != "unknown").collect();
-            self.note_hosts(hosts);
-        } else if remark.word == "tool"
-            && let Some(words) = remark.bare(0)
-        {
-            let hosts = self.people.note(words.as_bytes(), &self.names.there);
-            self.note_hosts(hosts);
-        } else if let Some(user) = remark.get("user") {
-            self.note_local(&user.to_lowercase());
-        }
-    }
-
     fn note_command(&mut self, line: &[u8]) {
+        self.asked.sent(line);
         let command = Command::parse(line);
+        if let Some(place) = greeting::path(line) {
+            self.note_local(&String::from_utf8_lossy(&line[place]).to_lowercase());
+        }
         let argument = String::from_utf8_lossy(command.argument()).trim().to_lowercase();
         match command.verb {
-            Verb::Helo | Verb::Ehlo | Verb::Lhlo if !argument.is_empty() && !argument.contains([' ', '[', ':']) => {
-                let found = FINDS.find(argument.as_bytes()).is_some_and(|found| found.len() == argument.len());
-                if !found || is_label(&argument) {
-                    self.note_hosts(Some(argument));
-                }
+            Verb::Helo | Verb::Ehlo | Verb::Lhlo => {
+                let words = argument.split(' ').map(|word| word.trim_end_matches('.'));
+                let by_form =
+                    |word: &str| finds(word.as_bytes()).first().is_some_and(|found| found[0].len() == word.len());
+                let hosts = words.filter(|word| !word.is_empty() && !word.contains(['[', ':', '@']));
+                let hosts = hosts.filter(|word| is_label(word) || !by_form(word)).map(str::to_owned);
+                self.note_hosts(hosts.collect::<Vec<_>>());
+            }
+            _ if command.word.eq_ignore_ascii_case("ETRN") => {
+                self.note_hosts(Some(argument.trim_start_matches(['@', '#']).to_owned()));
+            }
+            Verb::Vrfy | Verb::Expn if argument.contains(' ') && !argument.contains(['@', '<']) => {
+                self.people.note_called(&format!("{argument} <>"), &self.names.there);
             }
             Verb::Vrfy | Verb::Expn if !argument.contains(['@', ' ']) && argument.len() >= 2 => {
                 self.note_local(argument.trim_matches(['<', '>', '"']));
@@ -245,18 +252,17 @@ impl Anonymiser {
     }
 }
 
-/// Where XCLIENT and XFORWARD say what a client is called, by a name of one label.
+/// Where XCLIENT, XFORWARD and XPROXY say what a client is called, by a name of one label.
 pub(super) fn client_names(line: &[u8]) -> Vec<Range<usize>> {
-    let is = |verb: &[u8]| line.get(..verb.len()).is_some_and(|head| head.eq_ignore_ascii_case(verb));
-    if !is(b"XCLIENT ") && !is(b"XFORWARD ") {
+    const KEYS: [&[u8]; 5] = [b"NAME=", b"HELO=", b"DESTNAME=", b"REVERSE_NAME=", b"DOMAIN="];
+    if !line.first().is_some_and(|first| first.eq_ignore_ascii_case(&b'X')) {
         return Vec::new();
     }
     let mut out = Vec::new();
     let mut at = 0;
     for word in line.split(|octet| *octet == b' ') {
         let value = word.iter().position(|octet| *octet == b'=').map_or(word.len(), |end| end + 1);
-        let named =
-            [b"NAME=".as_slice(), b"HELO=", b"DESTNAME="].iter().any(|key| word[..value].eq_ignore_ascii_case(key));
+        let named = KEYS.iter().any(|key| word[..value].eq_ignore_ascii_case(key));
         if named && is_label(&String::from_utf8_lossy(&word[value..])) && value < word.len() {
             out.push(at + value..at + word.len());
         }

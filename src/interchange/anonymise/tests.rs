@@ -10,6 +10,12 @@ pub(super) fn text(document: &Document) -> String {
     String::from_utf8(out).expect("text")
 }
 
+/// Records without names, as text.
+pub(super) fn told(records: &str) -> String {
+    let document = format!("+++\nehlo = 1\n+++\n{records}");
+    text(&anonymise(&read(document.as_bytes()).expect("a transcript")))
+}
+
 const TALK: &str = "+++\nehlo = 1\ntitle = \"dude at mx.target.local\"\ntarget = \"smtp://mx.target.local:25\"\nprofile = \"secret-corp\"\n+++\n\
     # asked by dude@noddy.com\n\
     0.000000 * connected 10.1.2.3:25 from [fd00::17]:40312\n0.001000 < 220 mx.target.local ESMTP Postfix\n\
@@ -64,6 +70,7 @@ fn what_is_encoded_in_a_message_leaves_no_name_behind() {
         assert!(!out.contains(rest), "{rest}: {out}");
     }
     assert!(out.contains("The end.") && out.contains("today"), "{out}");
+    insta::assert_snapshot!(out);
 }
 
 #[test]
@@ -152,6 +159,7 @@ fn the_names_of_persons_and_of_hosts_of_one_label_are_replaced_too() {
     assert!(out.contains("| From: \"Person1\" <user") && out.contains("with ESMTP id 4F"), "{out}");
     let again = read(out.as_bytes()).expect("a transcript");
     assert_eq!(again.log.len(), document.log.len());
+    insta::assert_snapshot!(out);
 }
 
 /// A conversation in which people and hosts are called by words of every text and of the protocol.
@@ -203,6 +211,7 @@ fn what_is_called_by_a_common_word_is_replaced_where_it_is_a_name_and_nowhere_el
         text[at..].chars().take_while(char::is_ascii_alphanumeric).collect::<String>()
     };
     assert_eq!(user("RCPT TO:<user"), user("... Recipient ok"), "the same by the same:\n{out}");
+    insta::assert_snapshot!(out);
 }
 
 /// Each of these took a time that grew with the square of its length: what is looked for must not be looked for anew from each place.
@@ -221,7 +230,7 @@ fn long_lines_of_any_kind_are_read_at_once() {
     let document = read(format!("+++\nehlo = 1\n+++\n{records}").as_bytes()).expect("a transcript");
     let start = std::time::Instant::now();
     let out = text(&anonymise(&document));
-    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+    assert!(start.elapsed() < std::time::Duration::from_mins(1), "{:?}", start.elapsed());
     assert!(!out.contains("plumtree") && !out.contains("zoe"));
 }
 
@@ -230,6 +239,156 @@ fn no_two_are_replaced_by_the_same_though_the_numbers_are_somebodys() {
     let talk = "+++\nehlo = 1\n+++\n0.1 < 250 user1@a.test user5@b.test zoe@domain1.example\n";
     let out = text(&anonymise(&read(talk.as_bytes()).expect("a transcript")));
     assert!(out.contains("< 250 user2@domain2.example user3@domain3.example user4@domain4.example\n"), "{out}");
+}
+
+/// Each of these was left as it was, or ruined.
+const STANDING: &[(&str, &str)] = &[
+    // A host of one label, however it is told.
+    ("< 220 spike ready for spike", "< 220 host2 ready for host2"),
+    ("< 421 4.3.2 spike Service shutting down", "< 421 4.3.2 host2 Service shutting down"),
+    ("< 221 spike closing", "< 221 host2 closing"),
+    ("< 250 rdns=spike receiver=spike by=spike", "< 250 rdns=host2 receiver=host2 by=host2"),
+    (
+        "| Authentication-Results: spike; auth=pass smtp.auth=bobby",
+        "| Authentication-Results: host2; auth=pass smtp.auth=user2",
+    ),
+    (
+        "| Received-SPF: Pass (spike: domain of x) policy.iprev=1",
+        "| Received-SPF: Pass (host2: domain of x) policy.iprev=1",
+    ),
+    ("| Reporting-MTA: dns; spike", "| Reporting-MTA: dns; host2"),
+    ("* resolved spike 203.0.113.5", "* resolved host2 192.0.2.1"),
+    ("* connecting spike:25", "* connecting host2:25"),
+    ("> ETRN @spike", "> ETRN @host2"),
+    ("> EHLO spike.", "> EHLO host2."),
+    ("> XPROXYFROM DOMAIN=spike REVERSE_NAME=gromit", "> XPROXYFROM DOMAIN=host2 REVERSE_NAME=host3"),
+    // Somebody without a domain.
+    ("> RCPT TO:<ingeborg>", "> RCPT TO:<user2>"),
+    ("> MAIL FROM: ingeborg", "> MAIL FROM: user2"),
+    ("| X-Authenticated-User: ingeborg.b", "| X-Authenticated-User: user2"),
+    ("| X-Actual-Recipient: rfc822; ingeborg", "| X-Actual-Recipient: rfc822; user2"),
+    ("| Errors-To: Hubertus Beck <h@plumtree.example>", "| Errors-To: Person1 <user2@domain1.example>"),
+    ("| Organization: Plum Widgets", "| Organization: Person1"),
+    (
+        "< 250 see /home/ingeborg/Mail and authenticated_id: bobby/x",
+        "< 250 see /home/user2/Mail and authenticated_id: user3/x",
+    ),
+    (
+        "< 550 <zoe>: no \"zoe\" in Zo\\xeb plumtreemail, ZoeMail",
+        "< 550 <user1>: no \"user1\" in Zo\\xeb domain1mail, user1Mail",
+    ),
+    // What is beside something that is replaced, or looks like an octet.
+    ("< 250 zoe-203.0.113.5 client/203.0.113.5/zoe", "< 250 user1-192.0.2.1 client/192.0.2.1/user1"),
+    ("< 250 key=203.0.113.5;x v6=2001:db8:7::1 ip=203.0.113.5", "< 250 key=192.0.2.1;x v6=2001:db8::1 ip=192.0.2.1"),
+    ("< 250 bob@203.0.113.5, noddy@203.0.113.5.", "< 250 user2@192.0.2.1, user3@192.0.2.1."),
+    (
+        "< 250 sasl_username=bob, sasl_sender=zoe@plumtree.example",
+        "< 250 sasl_username=user2, sasl_sender=user1@domain1.example",
+    ),
+    ("< 250 http://spike:8080/a?host=gromit&user=bobby", "< 250 http://host2:8080/a?host=host3&user=user2"),
+    ("< 250 https://a.plumtree.example/?user=zoe", "< 250 https://host2.domain1.example/?user=user1"),
+    (
+        "< 250 mailto:zoe@plumtree.example?cc=bob@plumtree.example",
+        "< 250 mailto:user1@domain1.example?cc=user2@domain1.example",
+    ),
+    (
+        "< 550 http://www.openspf.org/Why?s=helo;id=spike;ip=203.0.113.5;r=gromit",
+        "< 550 http://host2.domain2.example/Why?s=helo;id=host3;ip=192.0.2.1;r=host4",
+    ),
+    // Addresses in other letters.
+    ("< 250 203-0-113-5 203_0_113_5 203,0,113,5", "< 250 192-0-2-1 192_0_2_1 192,0,2,1"),
+    ("< 250 0xCB.0x00.0x71.0x05 0313.0.0161.5", "< 250 192.0.2.1 192.0.2.1"),
+    ("< 250 203.0.113.x 203.0.113.* 113.0.203.in-addr.arpa", "< 250 192.0.2.x 192.0.2.* 2.0.192.in-addr.arpa"),
+    ("< 250 host-203-0-113-5.isp.example", "< 250 host2.domain2.example"),
+    (
+        "< 250 static-5.113.0.203.isp.example cb007105.isp.example",
+        "< 250 host2.host3.host4.host5.domain2.example host6.domain2.example",
+    ),
+    ("< 250 5.113.0.203.in-addr.arpa", "< 250 1.2.0.192.in-addr.arpa"),
+    (
+        "< 250 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.1.0.0.d.c.b.a.8.b.d.0.1.0.0.2.ip6.arpa 2001:db8:abcd:12::1",
+        "< 250 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa 2001:db8::1",
+    ),
+    // What can't be searched, and what is no name.
+    ("< 334 TlRMTVNTUAACAAAADAAMADgAAAAFgomi", "< 334 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+    ("< 235 em9l", "< 235 em9l"),
+    ("< 235 em9lQHBsdW10cmVl em9lQHBsdW10cmVlLmV4YW1wbGU=", "< 235 dXNlcjFAaG9zdDI= dXNlcjFAZG9tYWluMS5leGFtcGxl"),
+    ("< 550 see _dmarc.plumtree.example", "< 550 see _dmarc.domain1.example"),
+    ("| Received: (qmail 1 invoked by uid 89) from network", "| Received: (qmail 1 invoked by uid 89) from network"),
+    ("< 250 ok, the mail is queued; 5.7.1 and 203.0 stay", "< 250 ok, the mail is queued; 5.7.1 and 203.0 stay"),
+];
+
+#[test]
+fn names_are_found_where_they_stand_by_themselves() {
+    let told = |line: &str| {
+        let head = "0.0 * connected 203.0.113.5:25\n0.1 < 220 mx7.plumtree.example ESMTP\n\
+                    0.2 > MAIL FROM:<zoe@plumtree.example>\n0.3 < 250 ok\n";
+        told(&format!("{head}0.5 {line}\n")).lines().last().unwrap_or_default()[9..].to_owned()
+    };
+    let wrong: Vec<_> = STANDING.iter().filter(|(line, expected)| told(line) != *expected).collect();
+    let wrong: Vec<_> = wrong.into_iter().map(|(line, expected)| (line, expected, told(line))).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_greeted_host_and_a_greeted_person_are_named_by_their_place() {
+    let out = told(
+        "0.0 < 220 smarthost ESMTP\n0.1 > EHLO pc7\n0.2 < 250-smarthost greets pc7, pleased to meet you, Waltraud\n\
+         0.2 < 250 SIZE 100\n0.3 > HELO pc7\n0.4 < 250 gromit Hello pc7 [203.0.113.5]\n0.5 > NOOP\n\
+         0.6 < 250 ask smarthost or waltraud, not gromit\n0.7 > VRFY \"Franz Beck\"\n0.8 < 250 Anna Quux <quux@plumtree.example>\n\
+         0.9 > QUIT\n1.0 < 221 smarthost closing connection, Mr Beck and Mrs Quux\n",
+    );
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn a_common_word_is_a_servers_name_in_the_place_of_one_alone() {
+    let out = told(
+        "0.0 < 220 mail ESMTP\n0.1 > EHLO x\n0.2 < 250 mail greets\n0.3 > NOOP\n0.4 < 250 mail is ok\n0.5 < 221 mail closing\n",
+    );
+    for there in ["< 220 host1 ESMTP\n", "< 250 host1 greets\n", "< 250 mail is ok\n", "< 221 host1 closing\n"] {
+        assert!(out.contains(there), "{there}: {out}");
+    }
+}
+
+#[test]
+fn what_parts_a_message_stays_the_same_in_its_field_and_before_its_parts() {
+    let out = told(
+        "0.1 > DATA\n0.2 < 354 go\n0.3 | From: zoe@plumtree.example\n\
+         0.3 | Content-Type: multipart/mixed; boundary=\"=_zoe@plumtree.example_1\"\n0.3 |\n0.3 | --=_zoe@plumtree.example_1\n\
+         0.3 | Content-Type: multipart/x; boundary=abc_1\n0.3 |\n0.3 | --abc_1\n0.3 | --abc_1--\n\
+         0.3 | --=_zoe@plumtree.example_1--\n0.4 > .\n",
+    );
+    let lines: Vec<_> = out.lines().filter(|line| line.contains("| --") || line.contains("boundary")).collect();
+    let lines: Vec<_> = lines.iter().map(|line| line.rsplit(['|', ';']).next().unwrap_or_default()).collect();
+    let expected =
+        [" boundary=\"boundary1\"", " --boundary1", " boundary=abc_1", " --abc_1", " --abc_1--", " --boundary1--"];
+    assert_eq!(lines, expected, "{out}");
+}
+
+#[test]
+fn the_masks_of_a_script_and_its_directives_stay() {
+    let script = "+++\nehlo = 1\n[masks]\nqueue_ids = false\nhosts = true\n\"zoe@plumtree.example\" = true\n[vars]\nrelay = \"spike\"\n+++\n\
+                  > MAIL FROM:<hosts@plumtree.example>\n< 250 /spike|mx7\\.plumtree\\.example/\n|@ /home/zoe/letter.eml\n\
+                  |@raw zoe.eml\n>> 10 zoe.bin\n>> LAST zoe.bin\n* sleep 1s\n";
+    let out = text(&anonymise(&read(script.as_bytes()).expect("a script")));
+    insta::assert_snapshot!(out);
+    let again = read(out.as_bytes()).expect("a script");
+    assert!(crate::script::masks::Masks::of_head(&again.header.table).is_err(), "what was wrong in them stays wrong");
+}
+
+#[test]
+fn what_is_the_same_in_two_conversations_is_replaced_by_the_same() {
+    let of = |records: &str| read(format!("+++\nehlo = 1\n+++\n{records}").as_bytes()).expect("a transcript");
+    let first = of("0.1 < 220 spike ESMTP\n0.2 > MAIL FROM:<zoe@plumtree.example>\n0.3 < 250 203.0.113.5\n");
+    let second = of("0.1 < 250 ask bob@fenwick.test or zoe at spike, 203.0.113.5\n");
+    let both = together(&[first, second.clone()]);
+    assert!(
+        text(&both[1]).ends_with("< 250 ask user2@domain2.example or user1 at host1, 192.0.2.1\n"),
+        "{}",
+        text(&both[1])
+    );
+    assert!(text(&anonymise(&second)).ends_with("< 250 ask user1@domain1.example or zoe at spike, 192.0.2.1\n"));
 }
 
 mod laws {
@@ -293,6 +452,7 @@ mod laws {
             let document = read(text_in.as_bytes()).expect("a transcript");
             let out = text(&anonymise(&document)).to_lowercase();
             let address = format!("{local}@{from}");
+            prop_assert!(out.contains("* connected ") && out.contains("> ehlo ") && out.contains("550 <user"), "{}", out);
             for gone in [&address, &from, &to, &v4.to_string(), &v6.to_string(), &coded.to_lowercase(), &local] {
                 prop_assert!(!out.contains(gone.as_str()), "{gone} is in\n{out}");
             }

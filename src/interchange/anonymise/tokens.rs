@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// What names the value before an address in `key=address`, so that the key is not part of it.
-const BEFORE: [&str; 43] = [
+const BEFORE: [&str; 46] = [
     "account",
     "addr",
     "address",
@@ -15,13 +15,16 @@ const BEFORE: [&str; 43] = [
     "delay-from",
     "e",
     "email",
+    "emailaddress",
     "envelope-from",
+    "envelope-to",
     "envid",
     "for",
     "from",
     "header.d",
     "header.from",
     "header.i",
+    "header.to",
     "helo",
     "i",
     "id",
@@ -67,16 +70,37 @@ pub(super) fn after_key(local: &str) -> (&str, &str) {
     if slashes == 2 && local.len() > 2 {
         return local.split_at(2);
     }
-    match local.split_once('=') {
-        Some((key, _)) if BEFORE.contains(&key.to_ascii_lowercase().as_str()) => local.split_at(key.len() + 1),
+    // The values before it in a URL are none either.
+    let value = |at: &usize| local[at + 1..].contains('=');
+    let from = local.rfind(['?', '&']).filter(value).map_or(0, |at| at + 1);
+    match local[from..].split_once('=') {
+        Some((key, _)) if from > 0 || is_key(key) => local.split_at(from + key.len() + 1),
         _ => ("", local),
     }
+}
+
+/// Whether what stands before an equals sign says whose address stands behind it: `to`, `sasl_sender`.
+fn is_key(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    let last = key.rsplit('_').next().unwrap_or_default();
+    BEFORE.contains(&key.as_str()) || last.len() > 1 && last.len() < key.len() && BEFORE.contains(&last)
+}
+
+/// What properties of a verdict belong to (RFC 8601 2.3): `smtp.auth` is no host's name.
+const OWNERS: [&str; 6] = ["smtp", "header", "body", "policy", "dns", "message"];
+
+/// Whether a name with a dot before an equals sign is a property of a verdict.
+pub(super) fn is_property(name: &str) -> bool {
+    name.split_once('.').is_some_and(|(owner, _)| OWNERS.contains(&owner.to_ascii_lowercase().as_str()))
 }
 
 /// A name with dots that is a host's, and not a term of Exchange's, a key such as `smtp.mailfrom` or a version.
 pub(super) fn is_host(host: &str) -> bool {
     const TERMS: [&str; 7] = ["RESOLVER.", "STOREDRV.", "SMTPSEND.", "ROUTING.", "SUBMIT.", "AGENT.", "QUEUE."];
-    !BEFORE.contains(&host.to_ascii_lowercase().as_str())
+    // Zones of addresses, which are reversed before them.
+    let zone = ["in-addr.arpa", "ip6.arpa"].contains(&host.to_ascii_lowercase().as_str());
+    !zone
+        && !BEFORE.contains(&host.to_ascii_lowercase().as_str())
         && !TERMS.iter().any(|term| host.starts_with(term))
         && host.split('.').all(|label| label.len() < 64)
 }
