@@ -55,6 +55,21 @@ impl Goal {
         }
     }
 
+    /// Whether it asks for what was found, and for no line any more.
+    #[must_use]
+    pub fn is_to_be_told(&self) -> bool {
+        match self {
+            Self::Answer(_) => true,
+            Self::All(goals) => {
+                let told = |goal: &Self| goal.is_to_be_told() || matches!(goal, Self::Not(_) | Self::Never(_));
+                goals.iter().any(Self::is_to_be_told) && goals.iter().all(told)
+            }
+            Self::Any(goals) => goals.iter().all(Self::is_to_be_told),
+            Self::Same(_, goal) | Self::Within(_, goal) => goal.is_to_be_told(),
+            _ => false,
+        }
+    }
+
     /// Whether it is about mail that has arrived, whenever that was.
     #[must_use]
     pub fn counts_mail(&self) -> bool {

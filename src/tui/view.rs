@@ -155,7 +155,7 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         Ending::Lf => "LF only",
         Ending::None => "no line end",
     };
-    let end = if model.types_by_hand() { format!("as typed, dots too · {end}") } else { end.to_owned() };
+    let end = if model.types_by_hand() { format!("{end} · as typed, dots too") } else { end.to_owned() };
     let inner = framed(model, frame, area, Focus::Composer, &title, &end);
     let inner = below_what_is_kept(model, frame, inner);
     let cursor = model.composer.draw(&around, model.theme, inner, frame.buffer_mut());

@@ -40,8 +40,9 @@ pub(super) fn forget(name: &str, student: &str, yes: bool, world: &World) -> Exi
         if !yes {
             let who = for_screen(found.name.as_bytes());
             let gone = format!("{who}'s ticks, transcripts and name in the class {name}");
-            let (question, would) = (format!("Forget {gone}?"), format!("{gone} would be forgotten; --yes forgets"));
-            consent(&question, &would, "nobody was forgotten").map_err(ClassError::Words)?;
+            let (question, otherwise) =
+                (format!("Forget {gone}?"), format!("{gone} would be forgotten; --yes forgets"));
+            consent(&question, &otherwise, "nobody was forgotten").map_err(ClassError::Words)?;
         }
         class.forget(&found)?;
         print(&format!("forgotten {}; results that were written before still have the name", found.name));

@@ -140,7 +140,7 @@ fn a_lesson_that_is_done_leads_on_within_the_class_and_its_last_one_ends_it() {
         minutes: Some(15),
         steps: 6,
         done,
-        earlier: Default::default(),
+        earlier: crate::lesson::progress::Helped::default(),
     };
     let (name, text) = crate::lesson::course::shipped().next().expect("shipped");
     let lesson = std::sync::Arc::new(crate::lesson::Lesson::parse(&name, text).expect("well formed"));

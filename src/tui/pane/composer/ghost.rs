@@ -54,7 +54,7 @@ fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
     if around.waiting.is_some() || around.collected.is_some_and(|kept| kept > 0) {
         return None;
     }
-    if step::wants_anew(around) || step::is_yours_to_find(around) {
+    if step::wants_anew(around) || step::is_for_the_learner(around) {
         return None;
     }
     let wanted = step::first(around);

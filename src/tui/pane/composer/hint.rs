@@ -355,13 +355,10 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         return put_off(again);
     }
     let (wants, short) = match session.phase() {
+        _ if let Some(words) = step::own_words(around) => words,
         _ if session.turned_away => (
             "The server turned this connection away: QUIT, or {reconnect} to try again",
             "Turned away: QUIT, or {reconnect} again",
-        ),
-        _ if step::is_yours_to_find(around) => (
-            "The step asks for a refusal: find the line that brings it · {hint} hint",
-            "Find the line that brings the refusal",
         ),
         Phase::Connecting => ("The connection is being made · {stop} stop", "Connecting · {stop} stop"),
         Phase::Greeting => ("The server speaks first: its greeting is awaited", "The greeting is awaited"),
@@ -384,15 +381,7 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         Phase::Mail if around.advised.is_some_and(|line| line.starts_with("EHLO")) => {
             ("EHLO brings what HELO has not, and drops this transaction", "EHLO first; it drops this transaction")
         }
-        Phase::Mail if session.refused > 0 => (
-            "No recipient was accepted yet: another RCPT, or RSET to start over",
-            "Another RCPT, or RSET to start over",
-        ),
-        Phase::Mail if around.step.is_some() => (
-            "Name the recipients: one RCPT each; the lesson ({lesson}) says which there are",
-            "Name the recipients ({lesson} says which)",
-        ),
-        Phase::Mail => ("Name the recipients: one RCPT each", "Name the recipients: one RCPT each"),
+        Phase::Mail => recipients(around),
         Phase::Rcpt => ("Another RCPT, or DATA to begin the message", "Another RCPT, or DATA"),
         Phase::Verdict => ("The message is sent: the server's verdict is awaited", "The verdict is awaited"),
         Phase::Bdat => {
@@ -414,6 +403,23 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         sentences = long.into_iter().chain([format!("{short} · {}", with[1])]).chain(sentences).collect();
     }
     Hint::Note(if secrecy::is_answer(around) { Role::Text } else { Role::Remark }, sentences)
+}
+
+/// What comes between MAIL and the first recipient that is accepted.
+fn recipients(around: &Surroundings<'_>) -> (&'static str, &'static str) {
+    if around.session.refused > 0 {
+        return (
+            "No recipient was accepted yet: another RCPT, or RSET to start over",
+            "Another RCPT, or RSET to start over",
+        );
+    }
+    if around.step.is_some() {
+        return (
+            "Name the recipients: one RCPT each; the lesson ({lesson}) says which there are",
+            "Name the recipients ({lesson} says which)",
+        );
+    }
+    ("Name the recipients: one RCPT each", "Name the recipients: one RCPT each")
 }
 
 /// How the server is greeted. The key that does it is not offered in a lesson: it would want words of its own there.

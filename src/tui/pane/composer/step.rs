@@ -56,8 +56,23 @@ pub(super) fn words(ghost: &str, around: &Surroundings<'_>) -> Option<(&'static 
     }
 }
 
-/// Whether the step asks for a refusal that the learner is to bring about, and its moment is now.
-pub(super) fn is_yours_to_find(around: &Surroundings<'_>) -> bool {
+/// Whether the step asks for a refusal that the learner is to bring about, or for what was found: no line is offered then.
+pub(super) fn is_for_the_learner(around: &Surroundings<'_>) -> bool {
+    own_words(around).is_some()
+}
+
+/// What the second row says where no line can be offered, since which one does it is the learner's to find, or none does.
+pub(super) fn own_words(around: &Surroundings<'_>) -> Option<(&'static str, &'static str)> {
     let now = matches!(around.session.phase(), Phase::Ready | Phase::Mail | Phase::Rcpt);
-    now && !around.session.turned_away && around.step.is_some_and(Goal::is_yours_to_find)
+    let step = around.step.filter(|_| now && !around.session.turned_away)?;
+    if step.is_to_be_told() {
+        return Some((
+            "The step asks what you have found: {finding} and your answer, which the server never sees",
+            "The step asks what you have found: {finding}",
+        ));
+    }
+    step.is_yours_to_find().then_some((
+        "The step asks for a refusal: find the line that brings it · {hint} hint",
+        "Find the line that brings the refusal",
+    ))
 }
