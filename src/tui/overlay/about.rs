@@ -217,7 +217,10 @@ const TIMING: About = About {
 
 const ASKED: About = About {
     heading: "A question of the class",
-    words: &["A reply, and what its sender may do next. One answer is right; the first one given counts."],
+    words: &[
+        "A reply, and what its sender may do next. One answer is right, and the first one given counts.",
+        "In an exam an answer can be changed until you go on to the next question, that to the last one until the time is over.",
+    ],
     keys: &[
         ("letters", "give that answer"),
         ("Enter", "the next question, once this one is answered"),

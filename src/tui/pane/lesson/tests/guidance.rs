@@ -1,7 +1,8 @@
 //! What leads a learner on: the text beside the steps, the grey text, what is said of a step.
 
-use super::Class;
+use super::{Class, LessonNews, Message};
 use crate::decode::Does;
+use crate::lesson::Happening;
 use crate::profile::TlsMode;
 use crate::tui::message_tests::{access, answer};
 
@@ -372,6 +373,49 @@ fn where_a_step_asks_for_a_refusal_nothing_is_offered_that_succeeds() {
             );
         }
     }
+}
+
+/// A step that asks what was found is answered in the lesson, and no line is offered.
+#[test]
+fn who_is_asked_what_was_found_is_told_the_key_for_it() {
+    for columns in [80, 120] {
+        let mut class = Class::of("05-dots", columns, 33);
+        let message = |text: &str| {
+            format!(
+                "> MAIL FROM:<dude@noddy.com>\n< 250 ok\n> RCPT TO:<anotherdude@target.local>\n< 250 ok\n> DATA\n< 354 go\n\
+                 | Subject: x\n|\n{text}\n> .\n< 250 ok\n"
+            )
+        };
+        let all = ["| one", "| ..signature", "| begin\n| ..\n| end"].map(message).concat();
+        let said = format!("> HELO noddy.com\n< 250 mx\n{all}");
+        class.lab(said.trim_end());
+        class.screen.wire(&format!("< 220 mx.target.local ESMTP\n{}", said.trim_end()));
+        let shown = class.screen.shown();
+        assert!(shown.contains("step 4 of 4"), "{shown}");
+        let row = shown.lines().rev().nth(2).unwrap_or_default();
+        assert!(row.contains("The step asks what you have found: Ctrl-G"), "{shown}");
+    }
+}
+
+#[test]
+fn help_that_was_taken_before_a_fresh_start_is_told_at_the_end() {
+    let mut class = Class::of("05-dots", 120, 33);
+    let mut lessons = super::lessons();
+    for row in lessons.rows.iter_mut().filter(|row| row.lesson.name == "05-dots") {
+        row.done.earlier = crate::lesson::progress::Helped { hints: 2, wrong: 1 };
+    }
+    class.screen.send(Message::Lesson(LessonNews::Map(lessons)));
+    let pane = class.screen.model.lesson.as_mut().expect("held");
+    let all = pane.lesson().steps.len();
+    pane.told(&(0..all).map(Happening::Ticked).collect::<Vec<_>>(), 0);
+    class.screen.keys("<f7>");
+    for _ in 0..8 {
+        if !class.shows(" question ") {
+            break;
+        }
+        class.screen.keys("1234<enter>");
+    }
+    assert!(class.shows("before you started over: 2 hints, 1 wrong answer"), "{}", class.screen.shown());
 }
 
 /// A newcomer is offered no key that does in one go what the lesson goes through.
