@@ -8,7 +8,7 @@ use crate::conversation::exam;
 use crate::decode::Knowledge;
 use crate::interchange::anonymise::together;
 use crate::interchange::import::SOURCES;
-use crate::interchange::{self, FORMATS, Format};
+use crate::interchange::{self, FORMATS, Format, Told};
 use crate::library;
 use crate::world::World;
 
@@ -94,12 +94,10 @@ fn convert(arguments: &Arguments, input: &Path, common: &Common, world: &World) 
     if let Some(class) = document.header.exam().filter(|_| !common.quiet && !format.is_own()) {
         super::complain(COMMAND, format_args!("{}: {}", input::shown(input), exam::refusal(class)));
     }
-    if !common.quiet {
-        for words in (format.left_out)(&document) {
-            super::complain(COMMAND, format_args!("{}: {words}", input::shown(input)));
-        }
+    let Told { octets, left_out } = format.told(&document, &Knowledge::shipped());
+    for words in left_out.iter().filter(|_| !common.quiet) {
+        super::complain(COMMAND, format_args!("{}: {words}", input::shown(input)));
     }
-    let octets = format.write(&document, &Knowledge::shipped());
     match output {
         Some(path) => write(path, &octets, arguments.force),
         None => print(&octets),

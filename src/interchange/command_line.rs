@@ -8,7 +8,10 @@ use crate::conversation::{Dialogue, Exchange, Kind, Log};
 use crate::decode::Knowledge;
 use crate::smtp::{Command, Verb, escape};
 
+use super::Told;
+
 mod message;
+mod missing;
 mod parameters;
 
 use message::{Message, message};
@@ -54,14 +57,19 @@ pub(super) fn send(document: &Document, _: &Knowledge) -> Vec<u8> {
     export(&SEND, document)
 }
 
-/// What the command line of swaks leaves out of a conversation, and what has to be put in, in words.
-pub(super) fn left_out_by_swaks(document: &Document) -> Vec<String> {
-    Written::of(&SWAKS, document).remarks
+/// The command line of swaks, what it leaves out of a conversation, and what has to be put in, in words.
+pub(super) fn swaks_partly(document: &Document) -> Told {
+    partly(&SWAKS, document)
 }
 
 /// The same of `ehlo send`'s.
-pub(super) fn left_out_by_send(document: &Document) -> Vec<String> {
-    Written::of(&SEND, document).remarks
+pub(super) fn send_partly(document: &Document) -> Told {
+    partly(&SEND, document)
+}
+
+fn partly(tool: &Tool, document: &Document) -> Told {
+    let Written { text, remarks } = Written::of(tool, document);
+    Told { octets: text.into_bytes(), left_out: remarks }
 }
 
 fn export(tool: &Tool, document: &Document) -> Vec<u8> {
@@ -138,6 +146,8 @@ fn notes(tool: &Tool, place: &Place<'_>, talk: &Talk<'_>) -> Vec<String> {
     let besides = talk.dialogue.exchanges().iter().filter(|x| x.ask == Ask::Command && !MEANT.contains(&x.verb));
     let besides: Vec<String> = besides
         .filter_map(|x| parsed(talk, x))
+        // The end of a message, whose beginning has no reply.
+        .filter(|command| command.line.trim_ascii() != b".")
         .map(|command| String::from_utf8_lossy(command.line.trim_ascii()).into_owned())
         .collect();
     if !besides.is_empty() {
@@ -146,6 +156,7 @@ fn notes(tool: &Tool, place: &Place<'_>, talk: &Talk<'_>) -> Vec<String> {
         let shown = besides.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
         notes.push(format!("{} does not say what was said besides: {shown}{more}", tool.name));
     }
+    notes.extend(missing::words(tool, talk));
     if place.target.starts_with("lab:") && !tool.own {
         let scenario = place.target.trim_start_matches("lab:");
         notes.push(format!("that lab is gone with its run: `ehlo lab {scenario}` starts one, and says its port"));

@@ -36,8 +36,17 @@ pub struct Format {
     pub binary: bool,
     /// Writes it.
     pub export: fn(&Document, &Knowledge) -> Vec<u8>,
-    /// What it leaves out of a conversation, in words, where that is not plain from what it is.
-    pub left_out: fn(&Document) -> Vec<String>,
+    /// Writes it and says what it leaves out of a conversation, where that is not plain from what it is.
+    pub partly: Option<fn(&Document) -> Told>,
+}
+
+/// What was written, and what was left out.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// What was written.
+    pub octets: Vec<u8>,
+    /// What of the conversation is not in it, in words.
+    pub left_out: Vec<String>,
 }
 
 impl Format {
@@ -51,16 +60,29 @@ impl Format {
     /// failure; only its own format keeps that, and the head that says so.
     #[must_use]
     pub fn write(&self, document: &Document, knowledge: &Knowledge) -> Vec<u8> {
+        self.told(document, knowledge).octets
+    }
+
+    /// The same, and what it leaves out.
+    #[must_use]
+    pub fn told(&self, document: &Document, knowledge: &Knowledge) -> Told {
         let marked = document.header.exam().is_some();
         if !marked && !knowledge.is_silent() {
-            return (self.export)(document, knowledge);
+            return self.exported(document, knowledge);
         }
         let own = self.is_own();
         let mut document = if own { document.clone() } else { exam::without_answers(document) };
         if !marked {
             document.header.set_exam("");
         }
-        (self.export)(&document, &knowledge.silenced())
+        self.exported(&document, &knowledge.silenced())
+    }
+
+    fn exported(&self, document: &Document, knowledge: &Knowledge) -> Told {
+        match self.partly {
+            Some(partly) => partly(document),
+            None => Told { octets: (self.export)(document, knowledge), left_out: Vec::new() },
+        }
     }
 }
 
@@ -72,7 +94,7 @@ pub const FORMATS: &[Format] = &[
         help: "ehlo's own transcript, normalised",
         binary: false,
         export: own,
-        left_out: nothing,
+        partly: None,
     },
     Format {
         name: "md",
@@ -80,7 +102,7 @@ pub const FORMATS: &[Format] = &[
         help: "Markdown with the decode in a table",
         binary: false,
         export: markdown::export,
-        left_out: nothing,
+        partly: None,
     },
     Format {
         name: "html",
@@ -88,7 +110,7 @@ pub const FORMATS: &[Format] = &[
         help: "one page that stands alone, with the decode",
         binary: false,
         export: html::export,
-        left_out: nothing,
+        partly: None,
     },
     Format {
         name: "txt",
@@ -96,7 +118,7 @@ pub const FORMATS: &[Format] = &[
         help: "plain text, as one would paste it",
         binary: false,
         export: text::export,
-        left_out: nothing,
+        partly: None,
     },
     Format {
         name: "json",
@@ -104,7 +126,7 @@ pub const FORMATS: &[Format] = &[
         help: "JSON with the decode; can be read back",
         binary: false,
         export: json::export,
-        left_out: nothing,
+        partly: None,
     },
     Format {
         name: "cast",
@@ -112,7 +134,7 @@ pub const FORMATS: &[Format] = &[
         help: "asciicast v2, for asciinema",
         binary: false,
         export: asciicast::export,
-        left_out: nothing,
+        partly: None,
     },
     Format {
         name: "pcapng",
@@ -120,7 +142,7 @@ pub const FORMATS: &[Format] = &[
         help: "packets that Wireshark opens as SMTP",
         binary: true,
         export: pcapng::export,
-        left_out: nothing,
+        partly: None,
     },
     Format {
         name: "swaks",
@@ -128,7 +150,7 @@ pub const FORMATS: &[Format] = &[
         help: "a swaks command line that does the same",
         binary: false,
         export: command_line::swaks,
-        left_out: command_line::left_out_by_swaks,
+        partly: Some(command_line::swaks_partly),
     },
     Format {
         name: "send",
@@ -136,7 +158,7 @@ pub const FORMATS: &[Format] = &[
         help: "an ehlo send command line that does the same",
         binary: false,
         export: command_line::send,
-        left_out: command_line::left_out_by_send,
+        partly: Some(command_line::send_partly),
     },
 ];
 
@@ -150,10 +172,6 @@ pub fn by_name(name: &str) -> Option<&'static Format> {
 #[must_use]
 pub fn by_extension(extension: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension)))
-}
-
-fn nothing(_: &Document) -> Vec<String> {
-    Vec::new()
 }
 
 fn own(document: &Document, _: &Knowledge) -> Vec<u8> {

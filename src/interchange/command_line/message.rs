@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::conversation::event::Remark;
 use crate::conversation::{Exchange, Kind};
-use crate::smtp::escape;
+use crate::smtp::{Verb, escape};
 
 use super::{Talk, Tool, begun, data, one_word, parsed};
 
@@ -38,12 +38,15 @@ enum Absent {
     Empty,
     /// Nothing is known of it.
     Unknown,
+    /// No reply says that it was asked for.
+    Unanswered,
 }
 
 impl Absent {
     fn words(self, own: bool) -> &'static str {
         match self {
             Self::Unknown => "the message",
+            Self::Unanswered => "the message (no reply to DATA stands in the conversation)",
             Self::Hidden => "the message, which the source does not show",
             Self::Lost => "the message, of which records could not be written",
             Self::Empty if own => "the message, which is empty",
@@ -70,7 +73,13 @@ pub(super) fn message(
 ) -> Option<Message> {
     let chunk = transaction.iter().find_map(|x| parsed(talk, x)?.chunk());
     let why = match (begun(transaction), chunk) {
-        (false, None) => return None,
+        (false, None) => {
+            // It was sent, and what came of DATA is not known.
+            if transaction.iter().any(|x| x.verb == Verb::Data && x.code.is_none()) && has_content(talk, transaction) {
+                left_out.push(Absent::Unanswered.words(tool.own).to_owned());
+            }
+            return None;
+        }
         (false, Some(_)) if !tool.own => {
             left_out.push("the message in chunks (BDAT)".to_owned());
             return None;
@@ -109,6 +118,12 @@ pub(super) fn message(
     let coded = STANDARD.encode(&octets);
     let rows: Vec<_> = coded.as_bytes().chunks(76).map(String::from_utf8_lossy).collect();
     Some(Message { before: "base64 -d <<'END' | ".to_owned(), below: format!("\n{}\nEND", rows.join("\n")) })
+}
+
+/// Whether anything of a message stands behind the beginning of a transaction.
+fn has_content(talk: &Talk<'_>, transaction: &[Exchange]) -> bool {
+    let from = transaction.first().map_or(usize::MAX, Exchange::start);
+    talk.log.since(from).any(|(_, entry)| entry.kind == Kind::Content)
 }
 
 /// The content that was sent, for a command line; or why it is not there.

@@ -152,3 +152,38 @@ fn swaks_is_told_a_message_so_that_it_sends_the_same() {
         assert_eq!(octets, wire, "{out}");
     }
 }
+
+/// What is said on standard error of the same.
+fn left_out(tool: &Tool, records: &str) -> Vec<String> {
+    let head = "+++\nehlo = 1\ntarget = \"smtp://mx:25\"\n+++\n";
+    partly(tool, &read(format!("{head}{BEGIN}{records}").as_bytes()).expect("a transcript")).left_out
+}
+
+#[test]
+fn what_does_not_stand_in_the_conversation_is_said() {
+    let lost = "0.0 * warning kind=journal lost=3 x\n0.0 > MAIL FROM:<a@b.example>\n0.0 < 250 ok\n";
+    let of_send = "3 records of the conversation could not be written: ehlo send does not say what was said there";
+    assert_eq!(left_out(&SEND, lost), [of_send]);
+    assert_eq!(
+        left_out(&SWAKS, &lost.replace("=3", "=1")),
+        [of_send.replace("3 records", "1 record").replace("ehlo send", "swaks")]
+    );
+    // What is lost of a message the message says.
+    let within = left_out(&SEND, &ONE.replace("0.0 > .", "0.0 * warning kind=journal lost=9 x\n0.0 > ."));
+    assert_eq!(within, ["ehlo send has no way to say: the message, of which records could not be written"]);
+    let cut = "0.0 > NOOP aaa\\c\n0.0 * cut direction=out bytes=9 sha256=a\n0.0 < 250 ok\n";
+    assert!(
+        left_out(&SWAKS, cut).contains(&"a line was cut in the conversation: swaks does not say the rest".to_owned())
+    );
+    let unseen = "0.0 * unseen MAIL\n0.0 < 250 ok\n0.0 * unseen RCPT\n0.0 < 250 ok\n0.0 * unseen DATA\n0.0 < 354 go\n\
+                  0.0 * content shown=no\n0.0 * unseen .\n0.0 < 250 ok\n0.0 * unseen\n0.0 < 500 what\n";
+    let words = left_out(&SWAKS, unseen);
+    assert_eq!(words[0], "swaks does not say what the source does not show: MAIL, RCPT, DATA, the message, a line");
+}
+
+#[test]
+fn a_message_without_a_reply_to_data_is_said_to_be_left_out() {
+    let alone = "0.0 > MAIL FROM:<a@b.example>\n0.0 > RCPT TO:<c@d.example>\n0.0 > DATA\n0.0 | Subject: x\n0.0 > .\n0.0 > QUIT\n";
+    let words = "swaks has no way to say: the message (no reply to DATA stands in the conversation)";
+    assert_eq!(left_out(&SWAKS, alone), [words]);
+}
