@@ -18,7 +18,8 @@ use crate::world::World;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Recordings are compared by exchange: lines sent, the message, codes, enhanced status codes, capabilities, TLS (version, \
-verified or not). Texts or ciphers that differ alone are drift (~), which is shown and does not count unless --exact; queue ids, dates, names, \
+verified or not). Capabilities are compared by their words: other letters (size for SIZE), other blanks or another order are text. \
+Texts or ciphers that differ alone are drift (~), which is shown and does not count unless --exact; queue ids, dates, names, \
 addresses and sizes are masked. Scripts are compared line by line. Status 0: no difference, 1: a difference, 2: a file that can't be read.")]
 pub(super) struct Arguments {
     /// One conversation, by path or name (`ehlo history`), or last; - is standard input

@@ -396,7 +396,17 @@ fn replies(a: &Side, b: &Side, mask: &dyn Fn(&str) -> String, all: &mut Vec<Diff
         all.push(Difference::Enhanced(enhanced(x), enhanced(y)));
     }
     if matches!(a.kind.as_str(), "EHLO" | "LHLO") {
+        let found = all.len();
         capabilities(x, y, all);
+        // What means the same in other letters, with other blanks or in another order is another wording; the first line is
+        // the server's name and greeting.
+        let offer = |reply: &Reply| text_of(reply.lines.get(1..).unwrap_or_default());
+        if let (a, b) = (offer(x), offer(y))
+            && all.len() == found
+            && a != b
+        {
+            all.push(Difference::Text(a, b));
+        }
     } else if x.code().is_some_and(|code| code.number() == 334) && x.code() == y.code() {
         // A challenge is another one each time.
     } else if let (a, b) = (text(x), text(y))
@@ -408,11 +418,15 @@ fn replies(a: &Side, b: &Side, mask: &dyn Fn(&str) -> String, all: &mut Vec<Diff
 
 /// The texts of all lines as a file has them, so that other octets are another text.
 fn text(reply: &Reply) -> String {
+    text_of(&reply.lines)
+}
+
+fn text_of(lines: &[crate::smtp::ReplyLine]) -> String {
     let of = |line: &crate::smtp::ReplyLine| {
         let after = if line.code.is_some() { EnhancedCode::at_start(line.text()).map_or(0, |(_, end)| end) } else { 0 };
         crate::smtp::escape::for_file(&line.text()[after..]).trim_start().to_owned()
     };
-    reply.lines.iter().map(of).collect::<Vec<_>>().join(" ")
+    lines.iter().map(of).collect::<Vec<_>>().join(" ")
 }
 
 fn code(reply: Option<&Reply>) -> String {

@@ -91,3 +91,18 @@ proptest! {
         prop_assert_eq!(right, (0..b.len()).collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn what_is_offered_in_other_octets_is_another_text_and_no_other_capability() {
+    let of = |offer: &str| sides(&format!("< 220 a\n> EHLO x\n< 250-a\n{offer}"));
+    let plain = of("< 250-SIZE 100\n< 250 STARTTLS");
+    for other in ["< 250-SIZE  100\n< 250 STARTTLS", "< 250-size 100\n< 250 STARTTLS", "< 250-STARTTLS\n< 250 SIZE 100"]
+    {
+        let other = of(other);
+        let found = plain[1].differences(&other[1], &str::to_owned);
+        assert!(matches!(found[..], [Difference::Text(..)]) && found[0].is_drift(), "{found:?}");
+    }
+    assert!(plain[1].differences(&of("< 250-SIZE 100\n< 250 STARTTLS")[1], &str::to_owned).is_empty());
+    let other = of("< 250-size 200\n< 250 STARTTLS");
+    assert!(matches!(plain[1].differences(&other[1], &str::to_owned)[..], [Difference::Offer(..)]));
+}
