@@ -181,7 +181,8 @@ impl Stepper {
             setup,
         };
         stepper.begin(&Log::new(), &Dialogue::new());
-        stepper.dialling = true;
+        // Nobody was told anything.
+        (stepper.dialling, stepper.taught) = (true, false);
         stepper
     }
 
@@ -204,7 +205,8 @@ impl Stepper {
     }
 
     /// A connection is being made, and all is played from the start; what the log holds already is not looked at.
-    pub fn begin(&mut self, log: &Log, dialogue: &Dialogue) {
+    /// Gives what the client is to be told before the greeting comes.
+    pub fn begin(&mut self, log: &Log, dialogue: &Dialogue) -> Vec<Order> {
         (self.rows, self.row_of) = rows::of(&self.plan);
         self.place = vec![None; self.plan.asks];
         self.skipped = vec![false; self.plan.asks];
@@ -222,11 +224,14 @@ impl Stepper {
         (self.held, self.allowed, self.half, self.quit) = (false, None, false, false);
         (self.seen, self.loopback, self.down, self.dialling) = (log.len(), false, false, false);
         self.gather();
+        self.teach()
     }
 
-    /// The new connection that [`Order::Reconnect`] asked for is being made.
-    pub fn reconnected(&mut self, log: &Log) {
+    /// The new connection that [`Order::Reconnect`] asked for is being made. Gives what the client is to be told before the
+    /// greeting comes.
+    pub fn reconnected(&mut self, log: &Log) -> Vec<Order> {
         (self.seen, self.loopback, self.down, self.dialling) = (log.len(), false, false, false);
+        self.teach()
     }
 
     /// The rows, recorded beside now.
@@ -254,6 +259,12 @@ impl Stepper {
             steps.iter().map(each).sum()
         };
         (count(&self.plan.steps[..self.at]), count(&self.plan.steps))
+    }
+
+    /// Whether handing over is asked for because the target or the recording is marked as production.
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        self.setup.production
     }
 
     /// How many rows differ, and how many by their text alone.

@@ -100,8 +100,10 @@ pub(super) struct Dialler {
     connection: Option<Connection>,
     /// Whether NOOP is sent by itself.
     alive: Alive,
-    /// What is asked for next holds a secret, and does not come back as text.
+    /// What is asked for next holds a secret or was made by ehlo, and does not come back as text.
     hides: bool,
+    /// What must not be recorded in this conversation, for its next connection.
+    taught: Vec<Request>,
     /// Ready-made tests that are being run.
     probing: Option<probe::Bout>,
     /// Every conversation that was recorded, in order.
@@ -129,6 +131,7 @@ impl Dialler {
             connection: None,
             alive: Alive::default(),
             hides: false,
+            taught: Vec::new(),
             probing: None,
             recorded: Vec::new(),
         }
@@ -220,7 +223,7 @@ impl Dialler {
     /// Connects to a target in a new conversation.
     async fn begin(&mut self, target: Target, uri: &str, roots: Vec<String>) -> Vec<Message> {
         self.close().await;
-        self.alive = Alive::default();
+        (self.alive, self.taught) = (Alive::default(), Vec::new());
         self.started = self.world.elapsed();
         let mut messages = Vec::new();
         let place = target.endpoint.to_string();
@@ -272,6 +275,10 @@ impl Dialler {
         options.tls.verify &= verify == Verify::AsTheTargetSays;
         let peer = Peer { unverified: !options.tls.verify, clock: self.clock(), ..peer(target, self.at_lab) };
         let connection = connect(options, self.journal.clone(), self.world.clone(), self.started);
+        // What this conversation must not record is known before its greeting comes.
+        for request in self.taught.iter().filter_map(of_secret) {
+            let _ = connection.requests.try_send(request);
+        }
         if verify == Verify::NotThisTime {
             let words = "you go on regardless: on this connection the certificate is not verified";
             let remark = Remark::new("warning").with("kind", "unverified").value(words);
@@ -374,7 +381,12 @@ impl Dialler {
         if let Request::KeepAlive(every) = &request {
             self.alive = Alive::Chosen(*every);
         }
-        let hides = std::mem::replace(&mut self.hides, matches!(request, Request::Hide(_)));
+        if let Some(secret) = of_secret(&request)
+            && !self.taught.iter().any(|known| is_same(known, &secret))
+        {
+            self.taught.push(secret);
+        }
+        let hides = std::mem::replace(&mut self.hides, is_before_what_is_not_typed(&request));
         let refused = match &self.connection {
             Some(connection) => connection.requests.try_send(request).err().map(TrySendError::into_inner),
             None => Some(request),
@@ -437,6 +449,31 @@ impl Dialler {
     }
 }
 
+/// A request that tells of a secret, once more.
+fn of_secret(request: &Request) -> Option<Request> {
+    match request {
+        Request::Learn(secret) => Some(Request::Learn(secret.clone())),
+        Request::LearnName(secret) => Some(Request::LearnName(secret.clone())),
+        _ => None,
+    }
+}
+
+fn is_same(a: &Request, b: &Request) -> bool {
+    match (a, b) {
+        (Request::Learn(a), Request::Learn(b)) | (Request::LearnName(a), Request::LearnName(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// Whether the line that is asked for next holds a secret, or is one that ehlo made: it was not typed as it goes out.
+fn is_before_what_is_not_typed(request: &Request) -> bool {
+    match request {
+        Request::Hide(_) | Request::Learn(_) | Request::LearnName(_) => true,
+        Request::Remark(remark) => remark.word == "auto",
+        _ => false,
+    }
+}
+
 /// The next things that happened on the wire; waits for ever while nothing is connected.
 async fn on_the_wire(open: &mut Option<Connection>, now: impl Fn() -> Micros) -> Message {
     let Some(connection) = open else { return std::future::pending().await };
@@ -456,3 +493,6 @@ fn in_profile(target: &Target, why: &str) -> String {
         None => why.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use super::effect::Effect;
 use super::model::{Armed, Focus, Model};
 use super::overlay::{Overlay, PasteAs, Question};
 use super::pane::composer::{Answer, Challenge, Composer, Wants, answer};
-use super::{attending, pasted, pipelining};
+use super::{attending, pasted, pipelining, replay};
 use crate::conversation::words::capital;
 
 /// Enter in the composer: sends what stands there, or says first what is unusual about it.
@@ -159,6 +159,15 @@ pub(super) fn mend(model: &mut Model) {
     } else {
         model.compose(Composer::mend);
     }
+}
+
+/// What was asked for could not be taken: the line is typed again. Of a replay it is what its line was filled with, and not
+/// what stands there.
+pub(super) fn not_sent(model: &mut Model, line: &str) {
+    if !replay::is_playing(model) {
+        model.composer.set_line(line);
+    }
+    model.notice = Some(model.keymap.told("Too much is under way; the line was not sent. {send} sends it."));
 }
 
 /// A content line whose dots are the learner's own.

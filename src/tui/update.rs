@@ -10,9 +10,8 @@ use crate::transaction::{interrupted, last_greeting};
 
 use super::act::{act, closed, connect_as_typed, open_form};
 use super::action::{Action, Where};
-use super::editor;
 use super::effect::Effect;
-use super::enter::{enter, paste_lines};
+use super::enter::{enter, not_sent, paste_lines};
 use super::errand;
 use super::keymap::Key;
 use super::learn;
@@ -28,7 +27,7 @@ use super::reading;
 use super::replay;
 use super::start::{Recent, Wish};
 use super::talk::Talk;
-use super::{pasted, paths, playback, presenter, probing, regardless, secret, serverside, wire};
+use super::{editor, pasted, paths, playback, presenter, probing, regardless, secret, serverside, wire};
 
 /// Takes a message in.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -116,7 +115,7 @@ fn read(model: &mut Model, message: Message) -> Vec<Effect> {
 /// What comes from the loop itself.
 fn background(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
-        Message::Began { peer, path, head, again } => began(model, *peer, (path, head), again),
+        Message::Began { peer, path, head, again } => return began(model, *peer, (path, head), again),
         Message::Rehearsed(rehearsed) => return replay::begin(model, *rehearsed),
         Message::ReplayAsks { of, user } => replay::ask_password(model, of, &user),
         Message::ReplayReads(of, names) => replay::ask_environment(model, of, names),
@@ -127,10 +126,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Confirm(target) => model.overlay = Some(Overlay::Target(Target::with(&target))),
         Message::NotBegun(why) => not_begun(model, why),
         Message::Notice(why) | Message::Inserted(Err(why)) => model.notice = Some(why),
-        Message::NotSent(line) => {
-            model.composer.set_line(&line);
-            model.notice = Some(model.keymap.told("Too much is under way; the line was not sent. {send} sends it."));
-        }
+        Message::NotSent(line) => not_sent(model, &line),
         Message::Opened { path, talk, whole } => opening::opened(model, &path, *talk, whole),
         Message::NotOpened(path, why) if opening::is_wanted(model, &path, true) => {
             let shown = crate::smtp::escape::for_screen(path.to_string_lossy().as_bytes());
@@ -199,7 +195,12 @@ fn kept_lately(model: &mut Model, recent: Vec<Recent>) {
 
 /// A connection is being made: in a new conversation, or `again` to go on with the one that is there; where its file is,
 /// and the head of it.
-fn began(model: &mut Model, peer: Peer, (path, head): (Option<PathBuf>, Option<Box<Header>>), again: bool) {
+fn began(
+    model: &mut Model,
+    peer: Peer,
+    (path, head): (Option<PathBuf>, Option<Box<Header>>),
+    again: bool,
+) -> Vec<Effect> {
     model.face = Face::Talk;
     model.focus = Focus::Composer;
     model.notice = None;
@@ -232,7 +233,7 @@ fn began(model: &mut Model, peer: Peer, (path, head): (Option<PathBuf>, Option<B
     if !model.peer.unverified || !again {
         (model.repeat, model.password) = (None, None);
     }
-    replay::began(model, again);
+    replay::began(model, again)
 }
 
 /// What was typed for one server is not left ready for another; Up brings it back.

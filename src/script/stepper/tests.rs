@@ -65,7 +65,8 @@ impl Play {
             dialogue: Dialogue::new(),
             orders: Vec::new(),
         };
-        begun.stepper.begin(&begun.log, &begun.dialogue);
+        let orders = begun.stepper.begin(&begun.log, &begun.dialogue);
+        begun.orders.extend(orders.iter().map(|order| format!("{order:?}")));
         begun
     }
 
@@ -294,9 +295,11 @@ fn a_secret_is_taught_before_the_first_order_of_each_connection_whatever_comes_f
     let mut play = Play::of("* reconnect\n* sleep 1s\n> NOOP {{env.A_TOKEN}}\n");
     play.says("* connected 127.0.0.1:25\n< 220 mx");
     play.typed(None).expect("another connection");
-    play.stepper.reconnected(&play.log);
+    let learnt = ["Ask(LearnName(Secret(…)))"];
+    let before_the_greeting = play.stepper.reconnected(&play.log);
+    assert_eq!(before_the_greeting.iter().map(|order| format!("{order:?}")).collect::<Vec<_>>(), learnt);
     play.typed(None).expect("a wait");
-    assert_eq!(play.orders, ["Reconnect", "Ask(LearnName(Secret(…)))", "Wait(1s)"]);
+    assert_eq!(play.orders, [learnt[0], "Reconnect", "Wait(1s)"]);
 }
 
 #[test]

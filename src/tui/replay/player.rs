@@ -171,31 +171,34 @@ pub(in crate::tui) fn forget(model: &mut Model) {
     }
 }
 
-/// A connection is being made: the replay's own, or another one, with which it ends.
-pub(in crate::tui) fn began(model: &mut Model, again: bool) {
-    let Model { replay: Some(replay), talk, composer, .. } = model else { return };
+/// A connection is being made: the replay's own, or another one, with which it ends. What must not be recorded is told
+/// before anything comes.
+pub(in crate::tui) fn began(model: &mut Model, again: bool) -> Vec<Effect> {
+    let Model { replay: Some(replay), talk, composer, waits, .. } = model else { return Vec::new() };
     replay.columns.follow();
     let What::Playing(playing) = &mut replay.what else {
         model.replay = None;
-        return;
+        return Vec::new();
     };
-    match playing.dialling {
+    let orders = match playing.dialling {
         Dialling::Next if again => playing.of.stepper.reconnected(&talk.log),
         Dialling::No if !again => {
             forget(model);
-            return;
+            return Vec::new();
         }
         _ => {
-            playing.of.stepper.begin(&talk.log, &talk.dialogue);
+            let orders = playing.of.stepper.begin(&talk.log, &talk.dialogue);
             // What the replay had put on the line goes with it; what somebody typed stays.
             if playing.offered.take().is_some_and(|offered| offered == composer.line()) {
                 composer.set_line("");
             }
             playing.go(playing.of.way);
             (playing.pause, playing.goodbye) = (None, false);
+            orders
         }
-    }
+    };
     playing.dialling = Dialling::No;
+    orders.into_iter().map(|order| carried_out(playing, waits, order)).collect()
 }
 
 /// The first connection could not be made.

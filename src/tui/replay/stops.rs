@@ -24,7 +24,9 @@ pub(super) fn stopped(model: &mut Model, stop: Stop) {
             model.armed = Some(Armed::Held);
         }
         Stop::HandOver { host, recipients } => {
-            let production = model.peer.production;
+            // The recording's head may say so too.
+            let marked = playing(model).is_some_and(|playing| playing.of.stepper.is_production());
+            let production = model.peer.production || marked;
             let question = Question::HandOver { host: host.clone(), recipients: recipients.clone(), production };
             model.overlay = Some(Overlay::Question(question));
         }

@@ -13,6 +13,7 @@ use crate::tui::talk::Talk;
 use crate::world::{Directories, World};
 
 mod environment;
+mod production;
 
 const RELAY: &str = "\
 +++
