@@ -126,6 +126,22 @@ fn what_is_anonymised_names_nobody_in_any_format() {
     }
 }
 
+#[test]
+fn what_is_the_same_in_two_conversations_of_a_file_is_replaced_by_the_same() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let greeting = |session: &str| {
+        let file = sample("exchange-receive.log.csv");
+        let done = ehlo(dir.path(), &["convert", &file, "--session", session, "--anonymise", "--as", "smtp"]);
+        let out = text(&done.stdout);
+        let line = out.lines().find(|line| line.contains("< 220 ")).expect("a greeting");
+        let from = out.lines().find(|line| line.contains("> MAIL FROM:")).expect("a sender");
+        (line.split(' ').nth(3).map(str::to_owned), from.to_owned())
+    };
+    let ((server, sender), (again, other)) = (greeting("1"), greeting("2"));
+    assert_eq!((server.as_deref(), &again), (Some("host1.domain1.example"), &server));
+    assert!(sender.contains("<user1@domain2.example>") && other.contains("@domain4.example>"), "{sender} {other}");
+}
+
 /// The first of these programs that is installed.
 fn program(names: &[&str]) -> Option<std::path::PathBuf> {
     let path = std::env::var_os("PATH")?;
