@@ -279,6 +279,13 @@ fn words_without_a_code_are_explained_where_they_are_known() {
     assert_eq!((reply["class"].as_str(), reply["retry"].as_bool()), (Some("unknown"), None), "{json:#}");
     let notes = reply["notes"].as_array().expect("a list");
     assert!(notes.iter().any(|note| note.as_str().is_some_and(|it| it.starts_with("No code was given"))), "{json:#}");
+    // A sentence is explained by its words, and where they say nothing, that is said.
+    for (words, category) in [
+        ("Der Empfänger hat nur Emails von bestimmten Email-Adressen akzeptiert", "sender-rejected"),
+        ("the weather is fine", "unknown"),
+    ] {
+        assert_eq!(replies(&[words], "")[0]["category"], category, "{words}");
+    }
     // What is not known needs a code.
     let out = explain(&["hello", "world"], "");
     assert_eq!(out.status.code(), Some(2));

@@ -110,8 +110,10 @@ fn told_apart(
 ) -> (Vec<(Subject, Option<Asked>)>, Vec<String>) {
     let (mut subjects, mut others) = subjects(text);
     if subjects.is_empty() {
-        // Where no code is at all, words that are known are explained by themselves.
-        let known = others.extract_if(.., |line| is_known(line, arguments.verb, knowledge));
+        // Where no code is at all, words are explained by themselves: a sentence alone, and of several lines what is known.
+        let alone = others.len() == 1;
+        let known =
+            others.extract_if(.., |line| (alone && is_sentence(line)) || is_known(line, arguments.verb, knowledge));
         subjects.extend(known.map(|line| (Subject::Words(line), None)));
     }
     for line in &others {
@@ -122,6 +124,12 @@ fn told_apart(
         ));
     }
     (subjects, others)
+}
+
+/// Whether a line is of words, and not a code mistyped or a name.
+fn is_sentence(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    words.next().is_some_and(|first| !first.starts_with(|c: char| c.is_ascii_digit())) && words.nth(1).is_some()
 }
 
 /// Whether the words of a line, which has no code, are those of a refusal that is recognised.
