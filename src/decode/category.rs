@@ -97,14 +97,22 @@ pub(super) fn weighed(
     let agrees = layers.text.is_some() && verdict.category == held.category;
     let enough = if agrees { AGREEING } else { SURE_ENOUGH };
     let open = if at_rcpt { "mailbox-ambiguous" } else { "unknown" };
+    // Where a recognised text and an enhanced code say the same, words of which nobody is sure don't open it again.
+    let agreed = layers.text.is_some() && layers.enhanced.is_some_and(|it| !it.vague && it.category == held.category);
+    if agreed && (is_open(verdict.category) || verdict.share < enough) {
+        return None;
+    }
     let category = match verdict.category {
         "unknown" => open,
         category if verdict.share >= enough || is_open(category) => category,
         _ => open,
     };
-    // What such a code says by itself is more than nothing.
-    let said = layers.text.is_none() && layers.code.is_some_and(|code| SURE.contains(&code.code));
-    if category == held.category || said && is_open(category) && !is_open(held.category) {
+    // What was recognised, and what such a code says by itself, is more than nothing.
+    let said = match layers.text {
+        Some(_) => is_open(held.category) || verdict.share < enough,
+        None => !is_open(held.category) && layers.code.is_some_and(|it| it.code == 421 || SURE.contains(&it.code)),
+    };
+    if category == held.category || said && is_open(category) {
         return None;
     }
     layers.overruled = layers.text.take().or(layers.overruled);

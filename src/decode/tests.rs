@@ -181,6 +181,30 @@ fn common_refusals_are_recognised_by_their_words() {
     }
 }
 
+/// A word that refusals of all kinds have says nothing by itself, and neither does what is none of our business.
+#[test]
+fn words_that_say_nothing_leave_the_cause_open() {
+    for text in [
+        "550 zippo here",
+        "550 Not here",
+        "554 nothing to see here",
+        "550 user",
+        "550 ask bigears@noddy.com",
+        "550 foo",
+        "550 Hello",
+        "550 SPF OK, DKIM OK, still no",
+        "550 5.7.1 SPF passed, but your domain is new",
+        "550 The weather is bad here",
+        "550 please call us",
+        "451 maybe tomorrow",
+    ] {
+        let got = decode(text).category;
+        assert!(matches!(got.as_str(), "unknown" | "mailbox-ambiguous"), "{text}: {got}");
+    }
+    // Two layers that agree are not opened again by words of which nobody is sure.
+    assert_eq!(decode("421 4.3.5 Server configuration problem - try again later").category, "server-error");
+}
+
 /// Words that say little leave standing what such a code says by itself.
 #[test]
 fn a_code_that_means_one_thing_holds_beside_thin_words() {

@@ -133,7 +133,9 @@ impl<'a> Evidence<'a> {
         if !known.iter().any(|(name, ..)| is_of_words(name) || is_of_stems(name)) {
             return None;
         }
-        let length = (known.iter().map(|(_, rarity, _)| rarity * rarity).sum::<f32>() + self.unknown(&seen)).sqrt();
+        let length = (known.iter().map(|(_, rarity, _)| rarity * rarity).sum::<f32>() + self.unknown(&seen))
+            .sqrt()
+            .max(SHORTEST);
         let mut scores = vec![0.0; count];
         for (_, rarity, weights) in &known {
             for (category, weight) in weights {
@@ -175,6 +177,9 @@ impl<'a> Evidence<'a> {
         words.map(|_| UNKNOWN * self.rarest * self.rarest).sum()
     }
 }
+
+/// What the signs of a reply weigh together at least, so that the few of a short one are not taken for certain.
+const SHORTEST: f32 = 40.0;
 
 /// How much a word of which nothing is known counts beside one that is known.
 const UNKNOWN: f32 = 0.5;

@@ -24,6 +24,8 @@ const LEAST: f32 = 0.5;
 /// How many replies have to have a part of a word, each with and without the command that it answers.
 const LEAST_PARTS: usize = 6;
 
+mod chaff;
+
 /// A labelled reply: its signs, and its category as an index.
 type Row = (Vec<String>, usize);
 
@@ -32,7 +34,9 @@ type Row = (Vec<String>, usize);
 fn learns_the_evidence_anew() {
     let mut categories: Vec<String> = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
-    let told = labelled().into_iter().chain(phrases::phrases(&file("tests/corpus/phrases.tsv")));
+    let mut told = labelled();
+    told.extend(phrases::phrases(&file("tests/corpus/phrases.tsv")));
+    told.extend(chaff::chaff(&told));
     for (category, asked, text) in told {
         let index = categories.iter().position(|it| *it == category).unwrap_or_else(|| {
             categories.push(category);
@@ -135,7 +139,7 @@ fn learned(categories: &[String], rows: &[Row]) -> String {
         .iter()
         .map(|(signs, category)| {
             let at: Vec<usize> = signs.iter().filter_map(|name| index.get(name.as_str()).copied()).collect();
-            let length = at.iter().map(|n| rarity[*n] * rarity[*n]).sum::<f32>().sqrt();
+            let length = at.iter().map(|n| rarity[*n] * rarity[*n]).sum::<f32>().sqrt().max(SHORTEST);
             (at.iter().map(|n| (*n, rarity[*n] / length)).collect(), *category)
         })
         .collect();
