@@ -320,6 +320,13 @@ impl Attempt {
         self.spoil(told, happened);
     }
 
+    /// Whether the open step waits for a line before its turn, and for nothing else any more.
+    #[must_use]
+    pub fn wants_one_too_early(&self) -> bool {
+        let step = self.lesson.steps.get(self.ticked);
+        step.is_some_and(|step| step.goal.wants_one_too_early(self.watcher.facts(), self.from(step)))
+    }
+
     /// From which fact on the goal of the open step is looked for.
     fn from(&self, step: &Step) -> usize {
         if step.follows { self.after } else { 0 }

@@ -100,6 +100,30 @@ impl Goal {
     }
 }
 
+impl Goal {
+    /// Whether all that is still open of it is a line before its turn (503): what would come in its turn leads away.
+    #[must_use]
+    pub fn wants_one_too_early(&self, facts: &[Fact], mut from: usize) -> bool {
+        match self {
+            Self::Reply(reply) => reply.code.as_ref().is_some_and(|code| code.0.to_string().starts_with("503")),
+            Self::InOrder(goals) => {
+                for goal in goals {
+                    match goal.reached(facts, from) {
+                        Some(end) => from = end,
+                        None => return goal.wants_one_too_early(facts, from),
+                    }
+                }
+                false
+            }
+            Self::Same(scope, goal) => {
+                let newest = scope.parts(facts, from).pop();
+                newest.is_some_and(|(facts, _)| goal.wants_one_too_early(&facts, 0))
+            }
+            _ => false,
+        }
+    }
+}
+
 impl Scope {
     /// The facts from a place on by connection or mail transaction, each with its place among all.
     fn parts(self, facts: &[Fact], from: usize) -> Vec<(Vec<Fact>, Vec<usize>)> {

@@ -439,6 +439,7 @@ impl Model {
             lab: self.peer.lab,
             again: retry::again(self),
             step: self.goal(),
+            too_early: self.lesson.as_ref().is_some_and(|pane| self.shows_lesson() && pane.wants_one_too_early()),
             unsent: self.draft.sent && !self.draft.taken && !self.draft.ready,
             collected: pipelining::kept(self).map(<[String]>::len),
             today: self.today,

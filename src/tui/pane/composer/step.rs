@@ -71,7 +71,7 @@ pub(super) fn own_words(around: &Surroundings<'_>) -> Option<(&'static str, &'st
             "The step asks what you have found: {finding}",
         ));
     }
-    step.is_yours_to_find().then_some((
+    (around.too_early || step.is_yours_to_find()).then_some((
         "The step asks for a refusal: find the line that brings it · {hint} hint",
         "Find the line that brings the refusal",
     ))

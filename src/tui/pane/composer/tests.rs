@@ -63,6 +63,7 @@ impl Desk {
             lab: false,
             again: None,
             step: None,
+            too_early: false,
             unsent: false,
             collected: None,
             today: None,

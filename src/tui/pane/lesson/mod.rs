@@ -132,6 +132,8 @@ pub struct LessonPane {
     in_class: bool,
     /// Hints that were taken and wrong answers that were given before it was opened here.
     before: (usize, u32),
+    /// The open step waits for a line before its turn.
+    too_early: bool,
 }
 
 impl LessonPane {
@@ -140,9 +142,9 @@ impl LessonPane {
     pub fn new(lesson: Arc<Lesson>, address: String, seed: u64) -> Self {
         let quiz = Quiz::new(Arc::clone(&lesson), seed);
         let attempt = Attempt::new(lesson);
-        let (before, in_class) = ((0, 0), false);
+        let (before, in_class, too_early) = ((0, 0), false, false);
         let (said, said_at, in_text, spoilt_by, marked, scroll) = (None, 0, None, None, 0, 0);
-        Self { attempt, quiz, address, said, said_at, in_text, spoilt_by, marked, scroll, in_class, before }
+        Self { attempt, quiz, address, said, said_at, in_text, spoilt_by, marked, scroll, in_class, before, too_early }
     }
 
     /// The same from where it was left.
@@ -255,6 +257,7 @@ impl LessonPane {
         let mistaken = matches!(self.said, Some(Said::Mistake(..)));
         let stays = self.attempt.exchanges() == before || mistaken && self.attempt.is_rest_of_text(before);
         let ticked = self.say(&happened, stays);
+        self.too_early = self.attempt.wants_one_too_early();
         let silent = !ticked && self.said.is_none() && !self.attempt.is_spoilt() && self.stage() == Stage::Steps;
         if silent && self.attempt.ahead().is_some() && self.attempt.ahead() != ahead {
             self.said = Some(Said::Ahead);
@@ -262,6 +265,12 @@ impl LessonPane {
             self.said = Some(Said::StillOpen);
         }
         ticked
+    }
+
+    /// Whether the open step waits for a line before its turn, and for nothing else any more.
+    #[must_use]
+    pub fn wants_one_too_early(&self) -> bool {
+        self.too_early
     }
 
     /// What the open step asks for.

@@ -375,6 +375,22 @@ fn where_a_step_asks_for_a_refusal_nothing_is_offered_that_succeeds() {
     }
 }
 
+#[test]
+fn where_a_line_is_to_come_before_its_turn_its_turn_is_not_offered() {
+    let mut class = Class::of("02-rset-noop", 80, 24);
+    let said = "> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok\n\
+                > RCPT TO:<colleague@target.local>\n< 250 ok\n> NOOP\n< 250 ok\n\
+                > RCPT TO:<anotherdude@target.local>\n< 250 ok\n> RSET\n< 250 ok";
+    class.lab(said);
+    class.screen.wire(&format!("< 220 mx.target.local ESMTP\n{said}"));
+    assert!(class.shows("step 4 of 5"), "{}", class.screen.shown());
+    assert_eq!(class.screen.model.composer.ghost(), "", "{}", class.screen.shown());
+    let tried = "> RCPT TO:<anotherdude@target.local>\n< 503 5.5.1 need MAIL";
+    class.lab(tried);
+    class.screen.wire(tried);
+    assert!(class.screen.model.composer.ghost().starts_with("MAIL FROM"), "{}", class.screen.shown());
+}
+
 /// A step that asks what was found is answered in the lesson, and no line is offered.
 #[test]
 fn who_is_asked_what_was_found_is_told_the_key_for_it() {
