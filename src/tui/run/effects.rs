@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::client::Request;
 use crate::tui::dial::Verify;
 use crate::tui::effect::Effect;
 use crate::tui::message::Message;
@@ -64,10 +65,17 @@ impl Bench {
             if let Message::Began { path, .. } = &answer {
                 remember(path.clone());
             }
-            // What a connection begins with has no effects of its own; a line that is shown may want to be read.
+            // What a connection begins with has no effects but that it is told what must not be recorded, before its
+            // greeting comes; a line that is shown may want to be read.
             for effect in update::update(&mut self.model, answer) {
-                if let Effect::Profiles(wish @ Wish::Read(_)) = effect {
-                    answers.push_back(Message::Profiles(profiles::carry_out(wish, &self.world)));
+                match effect {
+                    Effect::Profiles(wish @ Wish::Read(_)) => {
+                        answers.push_back(Message::Profiles(profiles::carry_out(wish, &self.world)));
+                    }
+                    Effect::Send(request @ (Request::Learn(_) | Request::LearnName(_))) => {
+                        answers.extend(self.dialler.ask(request));
+                    }
+                    _ => {}
                 }
             }
             self.changed = true;
