@@ -98,8 +98,9 @@ pub(super) fn weighed(
     let enough = if agrees { AGREEING } else { SURE_ENOUGH };
     let open = if at_rcpt { "mailbox-ambiguous" } else { "unknown" };
     // Where a recognised text and an enhanced code say the same, words of which nobody is sure don't open it again.
-    let agreed = layers.text.is_some() && layers.enhanced.is_some_and(|it| !it.vague && it.category == held.category);
-    if agreed && (is_open(verdict.category) || verdict.share < enough) {
+    let two_say_it =
+        layers.text.is_some() && layers.enhanced.is_some_and(|it| !it.vague && it.category == held.category);
+    if two_say_it && (is_open(verdict.category) || verdict.share < enough) {
         return None;
     }
     let category = match verdict.category {
