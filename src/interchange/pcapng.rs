@@ -107,6 +107,8 @@ struct Capture {
 
 /// A TCP connection that stands.
 struct Connection {
+    /// The client's port.
+    port: u16,
     /// The next sequence number of client and server.
     next: [u32; 2],
     last: Micros,
@@ -194,13 +196,16 @@ impl Capture {
         };
         let other = if server.is_ipv6() { "[2001:db8::1]:40000".parse().unwrap_or(CLIENT) } else { CLIENT };
         self.server = SocketAddr::new(server.ip(), port);
-        self.client = read(client).filter(|client| client.is_ipv6() == server.is_ipv6()).unwrap_or(other);
-        self.connections = 0;
+        let client = read(client).filter(|client| client.is_ipv6() == server.is_ipv6());
+        // Each connection has ports of its own.
+        self.connections = if client.is_some() { 0 } else { self.connections };
+        self.client = client.unwrap_or(other);
     }
 
     /// A connection is begun: its first packet says that the comments are to be read.
     fn begin(&mut self, at: Micros) {
-        self.open = Some(Connection { next: [1000, 2000], last: at, tls: false });
+        let port = self.client.port().wrapping_add(self.connections).max(1);
+        self.open = Some(Connection { port, next: [1000, 2000], last: at, tls: false });
         self.comments.insert(0, comments::READ.to_owned());
     }
 
@@ -279,7 +284,7 @@ impl Capture {
         let Some(connection) = &mut self.open else { return };
         connection.last = connection.last.max(at);
         let mut ends = [self.client, self.server];
-        ends[0].set_port(self.client.port().wrapping_add(self.connections).max(1));
+        ends[0].set_port(connection.port);
         let (from, to) = (ends[side], ends[1 - side]);
         let (sequence, acknowledged) = (connection.next[side], connection.next[1 - side]);
         let step = u32::try_from(payload.len()).unwrap_or(0) + u32::from(flags.syn || flags.fin);

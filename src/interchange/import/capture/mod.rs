@@ -214,7 +214,8 @@ impl Capture {
     fn segment(&mut self, from: SocketAddr, to: SocketAddr, segment: Segment, told: Vec<Told>) {
         let key = if from <= to { (from, to) } else { (to, from) };
         let anew = segment.syn && segment.acknowledged.is_none();
-        if anew && self.flows.get(&key).is_some_and(|flow| !flow.is_retransmitted(&segment)) {
+        let tells = told.contains(&Told::All);
+        if anew && self.flows.get(&key).is_some_and(|flow| tells || !flow.is_retransmitted(&segment)) {
             self.end(key);
         }
         if !self.flows.contains_key(&key) {
@@ -228,7 +229,6 @@ impl Capture {
             let mut flow = Flow::begun(from, to, &segment);
             if self.own {
                 self.end_all();
-                let tells = told.contains(&Told::All);
                 match self.whole.take() {
                     Some((first, builder)) => flow.goes_on(first, builder, tells),
                     None if tells => flow.tells(self.head.clone()),

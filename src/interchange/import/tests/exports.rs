@@ -143,6 +143,10 @@ fn what_is_odd_in_a_recording_stays_so_in_every_export() {
         is_read_back(name, &file::read(text.as_bytes()).expect(name));
     }
     for (name, records) in [
+        (
+            "a call behind a line without an end",
+            "0.0 * connecting a:25\n0.0 * connected a:25\n0.1 < 22\\c\n0.2 * connecting a:25\n",
+        ),
         ("a call that nobody answers", "0.0 * connecting 127.0.0.1:25\n0.1 * error kind=connect \"refused\"\n"),
         ("the end of a conversation", "0.0 > QUIT\n0.1 < 221 bye\n0.1 * closed by=server\n"),
     ] {
@@ -151,5 +155,50 @@ fn what_is_odd_in_a_recording_stays_so_in_every_export() {
         let again = import(&format.write(&document, &Knowledge::default())).expect(name).conversations;
         assert_eq!((told(&again[0]), again.len()), (told(&document), 1), "{name}");
         assert_eq!(again[0].header.text("title"), Some("x"), "{name}");
+    }
+}
+
+/// Any recording, whatever its order.
+mod any {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn record() -> impl Strategy<Value = String> {
+        let text = "[A-Za-z<>:.*=|~ -]{0,12}[a-z]";
+        prop_oneof![
+            "(NOOP|RSET|EHLO a|MAIL FROM:<a@b>|RCPT TO:<c@d>|DATA|QUIT|BDAT 9|BDAT 4 LAST|\\.)"
+                .prop_map(|line| format!("> {line}")),
+            text.prop_map(|line| format!("> {line}")),
+            text.prop_map(|line| format!("| {line}")),
+            "(220|250|354|421|550)[ -][a-z=|<>]{1,9}".prop_map(|line| format!("< {line}")),
+            text.prop_map(|line| format!("< {line}")),
+            Just("< 25\\c".to_owned()),
+            Just("| a\\n\\c".to_owned()),
+            Just("* content shown=no".to_owned()),
+            Just("* content bytes=70000 shown=no".to_owned()),
+            Just("* cut direction=out bytes=7 sha256=ab".to_owned()),
+            Just("* gave-up".to_owned()),
+            Just("* lost replies=1".to_owned()),
+            Just("* unseen MAIL".to_owned()),
+            Just("* inferred \"that it is so\"".to_owned()),
+            Just("* tls version=TLSv1.3".to_owned()),
+            Just("* closed by=server".to_owned()),
+            Just("* connecting 127.0.0.1:25".to_owned()),
+            Just("* connected 127.0.0.1:25".to_owned()),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        #[test]
+        fn is_read_back_as_it_was(records in prop::collection::vec(record(), 0..16)) {
+            let mut text = "+++\nehlo = 1\n+++\n0.0 * connecting 127.0.0.1:25\n0.0 * connected 127.0.0.1:25\n0.1 < 220 mx\n0.2 > NOOP\n0.3 < 250 ok\n".to_owned();
+            for (n, record) in records.iter().enumerate() {
+                text.push_str(&format!("{}.0 {record}\n", n + 1));
+            }
+            is_read_back(&text, &file::read(text.as_bytes()).expect("a transcript"));
+        }
     }
 }
