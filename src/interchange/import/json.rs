@@ -7,12 +7,11 @@ use crate::conversation::file::{self, Document};
 use super::Unread;
 use super::text::Text;
 
-/// Whether it is an object with records.
+/// Whether it is an object with records, or with the exchanges that stand before them, of which a long one has many.
 pub(super) fn looks(beginning: &[u8]) -> bool {
     let text = beginning.trim_ascii_start();
-    text.starts_with(b"{")
-        && memchr::memmem::find(text, b"\"ehlo\"").is_some()
-        && memchr::memmem::find(text, b"\"records\"").is_some()
+    let has = |key: &[u8]| memchr::memmem::find(text, key).is_some();
+    text.starts_with(b"{") && has(b"\"ehlo\"") && (has(b"\"records\"") || has(b"\"exchanges\""))
 }
 
 /// Reads all of it.
@@ -66,4 +65,23 @@ fn line_of(record: &Value) -> Option<String> {
     let end = if record.get("crlf").and_then(Value::as_bool) == Some(false) { "\\c" } else { "" };
     let space = if text.is_empty() && end.is_empty() { "" } else { " " };
     Some(format!("{at:.6} {sigil}{space}{text}{end}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::conversation::file::read;
+    use crate::decode::Knowledge;
+    use crate::interchange::by_name;
+    use crate::interchange::import::{LOOKED_AT, import};
+
+    #[test]
+    fn a_long_conversation_is_known_though_its_records_stand_far_below() {
+        let noop = "0.2 > NOOP\n0.3 < 250 2.0.0 Ok\n";
+        let text = format!("+++\nehlo = 1\n+++\n0.0 * connected mx:25\n0.1 < 220 mx\n{}", noop.repeat(800));
+        let document = read(text.as_bytes()).expect("a transcript");
+        let written = by_name("json").expect("a format").write(&document, &Knowledge::shipped());
+        assert!(memchr::memmem::find(&written, b"\"records\"").is_some_and(|at| at > LOOKED_AT));
+        let imported = import(&written).expect("ehlo's own JSON");
+        assert_eq!(imported.conversations[0].log.len(), document.log.len());
+    }
 }
