@@ -11,6 +11,8 @@ use crate::decode::offer::changes;
 use crate::decode::{Does, Knowledge, Step, explain_ending, explain_exchange};
 use crate::smtp::{Capabilities, Verb, escape};
 
+/// What a page is called that is about nothing with a name.
+pub(super) const UNTITLED: &str = "An SMTP conversation";
 /// Recipients that the table of verdicts lists.
 const RECIPIENTS: usize = 200;
 
@@ -34,7 +36,7 @@ macro_rules! line {
 
 fn head(document: &Document, out: &mut String) {
     let header = &document.header;
-    let title = header.text("title").or(header.text("target")).unwrap_or("An SMTP conversation");
+    let title = header.text("title").or(header.text("target")).unwrap_or(UNTITLED);
     line!(out, "# {}\n", inline(title));
     for (key, label) in [("target", "target"), ("profile", "profile"), ("side", "recorded by")] {
         if let Some(value) = header.text(key) {

@@ -7,6 +7,7 @@
 //!
 //! Not here: files, sockets, screens.
 
+mod about;
 mod builder;
 mod capture;
 mod clock;

@@ -1,14 +1,12 @@
 //! ehlo's own Markdown: the conversation stands in a fence, each line behind its time where there was a clock.
 
-use jiff::Timestamp;
-
 use crate::conversation::file::Document;
 
-use super::Unread;
 use super::clock::Moment;
 use super::lines::lines;
 use super::swaks;
 use super::text::Text;
+use super::{Unread, about};
 
 const HEADING: &[u8] = b"## The conversation";
 
@@ -45,8 +43,8 @@ fn timed(line: &[u8]) -> (Option<i64>, &[u8]) {
 /// Reads it.
 pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let Some((before, inner)) = fenced(octets) else { return Default::default() };
-    let head = lines(octets).take(before).find_map(|(_, line)| line.strip_prefix(b"- started: "));
-    let started = head.and_then(|text| std::str::from_utf8(text).ok()?.trim().parse::<Timestamp>().ok());
+    let about = about::of_page(lines(octets).map(|(_, line)| line).take_while(|line| *line != HEADING));
+    let started = about.started();
     let moment = |at: i64| match started {
         Some(started) => Moment::Utc(started.as_microsecond().saturating_add(at)),
         None => Moment::Local(at),
@@ -54,7 +52,10 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let (times, texts): (Vec<_>, Vec<_>) =
         inner.into_iter().map(timed).map(|(at, line)| (at.map(moment), line)).unzip();
     let text = texts.join(&b'\n');
-    let (conversations, read) = swaks::read_as("markdown", &Text::timed(&text, times));
+    let (mut conversations, read) = swaks::read_as("markdown", &Text::timed(&text, times));
+    if let Some(first) = conversations.first_mut() {
+        about.into_head(&mut first.header);
+    }
     let mut unread = Unread::default();
     unread.behind(before, read);
     (conversations, unread)

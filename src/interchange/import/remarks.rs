@@ -31,11 +31,6 @@ pub(super) fn is_count(line: &[u8]) -> bool {
     digits > 0 && matches!(&inner[digits..], b" lines of the message" | b" line of the message")
 }
 
-/// Whether it says with whom and when a conversation was, as ehlo's own plain text begins: another one does.
-pub(super) fn is_head(said: &str) -> bool {
-    said.split(" · ").any(|part| part.parse::<jiff::Timestamp>().is_ok())
-}
-
 /// A remark in ehlo's own plain text.
 pub(super) fn remark(said: &str) -> Option<Remark> {
     const WORDS: [&str; 20] = [

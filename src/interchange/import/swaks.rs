@@ -11,7 +11,7 @@ use super::escapes::{self, Escapes, Octets};
 use super::lines::{between, is_reply, lines, text};
 use super::sessions::Sessions;
 use super::text::Text;
-use super::{Unread, remarks, sides};
+use super::{Unread, about, remarks, sides};
 
 /// What a mark says of its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +141,7 @@ pub(super) fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>
     let mut found = Sessions::new(source, if told { Content::Told } else { Content::Shown }).timed(octets);
     let mut escapes = Escapes::of(&texts);
     let width = hints.both().then(|| texts.iter().map(|line| line.len()).max()).flatten();
-    let mut number = 0;
+    let mut number = begin(source, &texts, &mut found);
     while let Some(first) = texts.get(number) {
         found.at(number + 1);
         let (line, pieces) = joined(&texts[number..], width);
@@ -190,6 +190,13 @@ pub(super) fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>
         in_tls = tls;
     }
     found.finish()
+}
+
+/// What an export says of the whole conversation before its lines; how many lines that are.
+fn begin(source: &str, texts: &[&[u8]], found: &mut Sessions) -> usize {
+    let Some((about, lines)) = about::of_text(texts).filter(|_| source == "text") else { return 0 };
+    found.current().about(about);
+    lines
 }
 
 /// A line of an export, whose mark says what it is.
@@ -338,8 +345,8 @@ fn info(words: &[u8], found: &mut Sessions) {
             "connecting" => found.current().connecting(remark.bare(0).unwrap_or_default()),
             _ => found.current().remark(remark),
         }
-    } else if remarks::is_head(&said) {
-        found.connecting().tool(words);
+    } else if let Some(about) = about::of_row(&said) {
+        found.connecting().about(about);
     } else {
         found.current().tool(words);
     }

@@ -5,6 +5,7 @@ use toml::Value;
 use crate::conversation::Kind;
 use crate::conversation::file::Header;
 
+use super::super::about::About;
 use super::time::Clock;
 use super::{Builder, Content};
 
@@ -17,6 +18,11 @@ impl Builder {
     /// The source is an export that says all of itself.
     pub(in crate::interchange::import) fn tells(&mut self) {
         self.content = Content::Told;
+    }
+
+    /// What is said of the whole conversation before its lines.
+    pub(in crate::interchange::import) fn about(&mut self, about: About) {
+        about.into_head(&mut self.header);
     }
 
     /// What the client says from here on is of this kind, whatever the session would have it be.

@@ -164,6 +164,9 @@ mod any {
 
     use super::*;
 
+    const BEGUN: &str = "+++\nehlo = 1\n+++\n0.0 * connecting 127.0.0.1:25\n0.0 * connected 127.0.0.1:25\n\
+        0.1 < 220 mx\n0.2 > NOOP\n0.3 < 250 ok\n";
+
     fn record() -> impl Strategy<Value = String> {
         let text = "[A-Za-z<>:.*=|~ -]{0,12}[a-z]";
         prop_oneof![
@@ -194,10 +197,8 @@ mod any {
 
         #[test]
         fn is_read_back_as_it_was(records in prop::collection::vec(record(), 0..16)) {
-            let mut text = "+++\nehlo = 1\n+++\n0.0 * connecting 127.0.0.1:25\n0.0 * connected 127.0.0.1:25\n0.1 < 220 mx\n0.2 > NOOP\n0.3 < 250 ok\n".to_owned();
-            for (n, record) in records.iter().enumerate() {
-                text.push_str(&format!("{}.0 {record}\n", n + 1));
-            }
+            let lines = records.iter().enumerate().map(|(n, record)| format!("{}.0 {record}\n", n + 1));
+            let text = BEGUN.to_owned() + &lines.collect::<String>();
             is_read_back(&text, &file::read(text.as_bytes()).expect("a transcript"));
         }
     }
