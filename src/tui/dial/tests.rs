@@ -21,7 +21,7 @@ fn only_a_line_that_was_typed_comes_back_as_text() {
     for before in [
         Request::Learn(secret()),
         Request::LearnName(secret()),
-        Request::Hide(vec![5..9]),
+        Request::Hide(std::iter::once(5..9).collect()),
         Request::Remark(Remark::new("auto")),
     ] {
         dialler.ask(before);
