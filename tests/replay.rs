@@ -98,3 +98,25 @@ fn the_same_conversation_with_two_servers_stands_side_by_side() {
     assert!(terminal.exit().success());
     assert_eq!(home.transcripts().len(), 2, "both are kept");
 }
+
+#[test]
+fn a_secret_of_the_environment_is_not_recorded_from_the_greeting_on() {
+    let home = Home::new();
+    let peer = Peer::play(
+        "S: 220 mx hunter2-of-noddy\nC: NOOP hunter2-of-noddy\nS: 250 ok hunter2-of-noddy\nC: QUIT\nS: 221 bye\n",
+    );
+    let script = "+++\nehlo = 1\n+++\n< 220\n> NOOP {{env.A_TOKEN}}\n< 250\n> QUIT\n< 221\n";
+    let path = home.put("token.smtp", script);
+    let variables = [("A_TOKEN", "hunter2-of-noddy")];
+    let mut terminal = Terminal::start_with(&home, &["open", path.to_str().unwrap()], (120, 33), &variables);
+    terminal.wait_for("QUIT").keys("r").wait_for("Replay against").keys(&format!("{}<Enter>", peer.target()));
+    terminal.wait_for("The environment").answer("y").wait_for("line 1 of 2").wait_for("< 220 mx {{auth}}");
+    terminal.keys("<Enter>").wait_for("line 2 of 2").wait_for("< 250 ok {{auth}}").keys("<Enter>");
+    terminal.wait_for("replayed token.smtp");
+    peer.heard();
+    terminal.wait_for("no connection").keys("<C-q>");
+    assert!(terminal.exit().success());
+    let kept = home.transcript();
+    assert!(kept.contains("< 220 mx {{auth}}") && kept.contains("< 250 ok {{auth}}"), "{kept}");
+    assert!(!kept.contains("hunter2"), "{kept}");
+}

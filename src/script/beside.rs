@@ -1,5 +1,6 @@
 //! Rows of two conversations that stand beside each other: recorded and now, one file and another.
 
+use crate::smtp::secret::{MARKER, MASK};
 use crate::smtp::{Reply, escape};
 
 /// How the two sides of a row are to each other.
@@ -64,5 +65,7 @@ impl Beside {
 /// The lines of a reply, as a row has them: other octets are another line.
 #[must_use]
 pub fn reply_lines(reply: &Reply) -> Vec<String> {
-    reply.lines.iter().map(|line| format!("< {}", escape::for_file(&line.raw))).collect()
+    // What is masked in it is a marker, and nothing that the wire had.
+    let marked = |line: &[u8]| escape::for_file(line).replace(&escape::for_file(MARKER), MASK);
+    reply.lines.iter().map(|line| format!("< {}", marked(&line.raw))).collect()
 }
