@@ -5,7 +5,8 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use crate::smtp::Class;
 
-use super::{Does, Explanation, Step};
+use super::normal::addresses;
+use super::{Context, Does, Explanation, Step};
 
 /// What a reply says of a block list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -91,15 +92,50 @@ fn names_a_list(text: &str) -> bool {
 }
 
 /// Puts the steps that the words call for before those of the tables, or in their place.
-pub(super) fn add(explanation: &mut Explanation, text: &str, from: Option<&str>) {
+pub(super) fn add(explanation: &mut Explanation, text: &str, context: &Context) {
     match explanation.category.as_str() {
+        "mailbox-moved" => to_the_new_address(explanation, text, context),
         "reputation" => explanation.next.splice(0..0, off_the_list(text)).for_each(drop),
         "mailbox-full" if explanation.class == Class::Transient => {
             explanation.next.push(advice("Try the same again later: hours help, minutes don't".to_owned()));
         }
-        "sender-authentication" if text.to_ascii_lowercase().contains("dmarc") => judged_by_from(explanation, from),
+        "sender-authentication" if text.to_ascii_lowercase().contains("dmarc") => {
+            judged_by_from(explanation, context.from.as_deref());
+        }
         _ => {}
     }
+}
+
+/// Words right before an address that people are to use from now on.
+const NEW: [&str; 10] = ["try", "use", "to", "at", "is", "address", "now", "new", "contact", "instead"];
+
+/// The address that a reply names in place of the old one: another server answers for it, mostly.
+fn to_the_new_address(explanation: &mut Explanation, text: &str, context: &Context) {
+    let old = context.rcpt.as_deref().unwrap_or_default();
+    let told = |address: &&str| {
+        let before = text.split(address).next().unwrap_or_default().to_ascii_lowercase();
+        let word =
+            before.trim_end_matches(|c: char| !c.is_alphanumeric()).rsplit(|c: char| !c.is_alphanumeric()).next();
+        word.is_some_and(|word| NEW.contains(&word))
+    };
+    let new = addresses(text).filter(|address| !address.eq_ignore_ascii_case(old)).find(told);
+    let Some((new, domain)) = new.and_then(|new| Some((new, new.rsplit_once('@')?.1))) else { return };
+    let here = old.rsplit_once('@').is_some_and(|(_, of)| of.eq_ignore_ascii_case(domain));
+    let named = Does::Command(format!("RCPT TO:<{new}>"));
+    let of_it = Does::Action("connect".to_owned(), Some(format!("mx:{domain}")));
+    let gap = Does::Command("RCPT TO:".to_owned());
+    let may = explanation.next.iter().any(|step| step.does == gap);
+    explanation.next.retain(|step| step.does != gap && step.does != of_it);
+    let connect = Step { text: format!("Ask the server of {domain}, to which the new address belongs"), does: of_it };
+    let name = may.then(|| Step { text: "Try the new address here".to_owned(), does: named });
+    // A new address of the same domain is this server's own.
+    let steps = if here {
+        name.into_iter().chain([connect]).collect::<Vec<_>>()
+    } else {
+        [connect].into_iter().chain(name).collect()
+    };
+    let first = if context.is_in_lab() { explanation.next.len() } else { 0 };
+    explanation.next.splice(first..first, steps).for_each(drop);
 }
 
 fn advice(text: String) -> Step {

@@ -7,10 +7,10 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::entry::{CategoryEntry, CodeEntry, DigitEntry, EnhancedEntry, ReplyEntry, SoftwareEntry};
+use super::entry::{CategoryEntry, CodeEntry, DigitEntry, EnhancedEntry, ReplyEntry, ScopeEntry, SoftwareEntry};
 use super::sieve::{self, Sieve};
 use super::words::{self, Words};
-use super::{ACTIONS, CATEGORIES, KnowledgeError};
+use super::{ACTIONS, CATEGORIES, Context, KnowledgeError};
 
 /// A file of decode data.
 #[derive(Debug, Default, Deserialize)]
@@ -28,6 +28,8 @@ struct File {
     codes: Vec<CodeEntry>,
     #[serde(rename = "enhanced")]
     enhanced: Vec<EnhancedEntry>,
+    #[serde(rename = "scope")]
+    scopes: Vec<ScopeEntry>,
     #[serde(rename = "software")]
     software: Vec<SoftwareEntry>,
     #[serde(rename = "reply")]
@@ -50,6 +52,7 @@ pub struct Book {
     categories: HashMap<String, CategoryEntry>,
     codes: BTreeMap<u16, CodeEntry>,
     enhanced: Vec<EnhancedEntry>,
+    scopes: Vec<ScopeEntry>,
     software: Vec<SoftwareEntry>,
     replies: Vec<ReplyEntry>,
     reply_sieve: OnceLock<Sieve>,
@@ -106,6 +109,7 @@ impl Book {
             self.codes.entry(entry.code).or_insert(entry);
         }
         self.enhanced.extend(file.enhanced);
+        self.scopes.extend(file.scopes);
         self.software.extend(file.software);
         self.replies.extend(file.replies.into_iter().map(|mut entry| {
             source.clone_into(&mut entry.file);
@@ -144,13 +148,23 @@ impl Book {
         &self.enhanced
     }
 
-    /// The entry of an enhanced status code: the vendor's where that vendor was recognised or the registry has none,
-    /// else the registry's.
+    /// Whether a reference of a code belongs to a reply of this category at this moment; most belong to all.
+    pub(super) fn belongs(&self, reference: &str, context: &Context, category: &str) -> bool {
+        let mut scopes = self.scopes.iter().filter(|scope| scope.covers(reference)).peekable();
+        scopes.peek().is_none() || scopes.any(|scope| scope.holds(context, category))
+    }
+
+    /// The entry of an enhanced status code: that of a vendor who was recognised, the surest first; the registry's; that of
+    /// a vendor where the registry has none.
     #[must_use]
-    pub fn enhanced(&self, code: crate::smtp::EnhancedCode, software: Option<&str>) -> Option<&EnhancedEntry> {
+    pub fn enhanced(&self, code: crate::smtp::EnhancedCode, software: &[&str]) -> Option<&EnhancedEntry> {
         let fitting = || self.enhanced.iter().filter(|entry| entry.covers(code));
-        fitting()
-            .find(|entry| entry.software.is_some() && entry.software.as_deref() == software)
+        let of = |name: &&str| {
+            fitting().find(|entry| entry.software.as_deref().is_some_and(|of| of == *name || kin(of, name)))
+        };
+        software
+            .iter()
+            .find_map(of)
             .or_else(|| fitting().find(|entry| entry.software.is_none()))
             .or_else(|| fitting().next())
     }
@@ -238,6 +252,13 @@ impl File {
             problem.map(|message| complain(0, format!("category {}: {message}", entry.name))).is_none()
         });
     }
+}
+
+/// Software of one maker, which sends the same codes of its own.
+const HOUSES: [&[&str]; 1] = [&["Exchange", "Exchange Online", "Outlook.com"]];
+
+fn kin(one: &str, other: &str) -> bool {
+    HOUSES.iter().any(|house| house.contains(&one) && house.contains(&other))
 }
 
 /// The files, some at a time: everybody who asks for one reply waits for all of them.

@@ -200,6 +200,38 @@ impl EnhancedEntry {
     }
 }
 
+/// Where the references of codes belong that speak of one moment or cause only.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScopeEntry {
+    /// An RFC, or a section with all below it.
+    pub reference: String,
+    /// The commands whose replies it is about, as in [`AtEntry`].
+    #[serde(default)]
+    pub asked: Vec<String>,
+    /// The categories that it is about.
+    #[serde(default)]
+    pub category: Vec<String>,
+    /// Whether it is about addresses that are not ASCII.
+    #[serde(default)]
+    pub non_ascii: bool,
+}
+
+impl ScopeEntry {
+    /// Whether it is this reference, or one below it, that belongs there.
+    pub(super) fn covers(&self, reference: &str) -> bool {
+        reference.strip_prefix(&self.reference).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '.']))
+    }
+
+    /// Whether a reply of this category at this moment is what it is about.
+    pub(super) fn holds(&self, context: &Context, category: &str) -> bool {
+        let foreign = |address: &Option<String>| address.as_ref().is_some_and(|address| !address.is_ascii());
+        self.asked.iter().any(|name| context.asked.is_some_and(|asked| asked.is_named(name)))
+            || self.category.iter().any(|name| name == category)
+            || self.non_ascii && (foreign(&context.rcpt) || foreign(&context.from))
+    }
+}
+
 /// How a server or provider is recognised, in its greeting or any other text.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -271,6 +303,9 @@ pub struct ReplyEntry {
     /// What happened, where the category's words do not fit.
     #[serde(default)]
     pub meaning: Option<String>,
+    /// A word beside: what does not go together in such a reply.
+    #[serde(default)]
+    pub note: Option<String>,
     /// Whether to try again, where class and category do not decide.
     #[serde(default)]
     pub retry: Option<bool>,

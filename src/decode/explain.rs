@@ -7,7 +7,8 @@ use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry,
 use super::evidence::{self, Evidence};
 use super::normal::{beginning, first_address};
 use super::{
-    Book, Context, Explanation, Knowledge, Step, advice, category, fitting, layers, normalise, notes, steps, wait,
+    Book, Context, Explanation, Knowledge, Step, advice, category, digits, fitting, layers, normalise, notes,
+    references, steps, wait,
 };
 
 /// What the layers found for one reply.
@@ -51,27 +52,31 @@ pub fn explain(
     if filled.rcpt.is_none() {
         filled.rcpt = first_address(text).map(str::to_owned);
     }
+    let retry = retry(&layers, class, &normal);
     let mut explanation = Explanation {
         code,
         class,
         enhanced,
         title: at_the_time(title(&layers, class, context), &normal),
         meaning: whoever(meaning(&layers, class), borrowed),
-        retry: retry(&layers, class),
+        retry,
         software,
         evidence,
         causes: causes(&layers, context).into_iter().map(|cause| whoever(cause, borrowed)).collect(),
-        next: steps::fitting(&proposed(&layers), &filled)
+        next: steps::fitting(&proposed(&layers, retry), &filled)
             .into_iter()
             .map(|step| Step { text: at_the_time(step.text, &normal), ..step })
             .collect(),
-        references: references(&layers),
-        digits: digits(book, code, enhanced, layers.enhanced),
-        notes: notes::beside(&layers, code, enhanced, &normal, &filled),
+        references: references::of(&layers, bare(&normal, context), &filled, book),
+        digits: digits::of(book, code, enhanced, layers.enhanced),
+        notes: notes::beside(&layers, (code, enhanced), retry, &normal, &filled),
         layers: layers::spoken(&layers, class, code, enhanced, context, book),
         category,
     };
-    advice::add(&mut explanation, text, filled.from.as_deref());
+    advice::add(&mut explanation, text, context);
+    if class.is_refusal() && explanation.next.is_empty() {
+        explanation.next.push(steps::last(class, &filled));
+    }
     explanation
 }
 
@@ -98,7 +103,6 @@ fn found<'a>(
     book: &'a Book,
 ) -> Layers<'a> {
     let banner = || book.software(&normalise(beginning(context.banner.as_deref()?)));
-    let software = book.software(normal).or_else(banner);
     let mut misplaced = None;
     // Words decide about refusals; in a success they only do where an entry asks for its code.
     let holds = |entry: &ReplyEntry| {
@@ -112,9 +116,14 @@ fn found<'a>(
         fits
     });
     let entry = code.and_then(|code| book.code(code.number()));
+    let meant = enhanced.and_then(|enhanced| {
+        let wording = text.and_then(|entry| entry.software.as_deref());
+        let known: Vec<&str> = [wording, book.software(normal), banner()].into_iter().flatten().collect();
+        book.enhanced(enhanced, &known)
+    });
     Layers {
         text,
-        enhanced: enhanced.and_then(|enhanced| book.enhanced(enhanced, software)),
+        enhanced: meant,
         code: entry,
         at: entry.and_then(|entry| entry.at(context.asked)),
         category: None,
@@ -160,7 +169,7 @@ pub fn explain_reply(reply: &Reply, context: &Context, knowledge: &Knowledge) ->
 }
 
 /// The class: the reply code's first digit, or without one that of the enhanced code.
-fn class_of(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>) -> Class {
+pub(super) fn class_of(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>) -> Class {
     match (code, enhanced.map(|enhanced| enhanced.class)) {
         (Some(code), _) => code.class(),
         (None, Some(2)) => Class::Success,
@@ -234,10 +243,17 @@ pub fn untimed(title: &str, text: &str) -> String {
     when.map_or_else(|| title.to_owned(), |when| title.replace(&format!("in {when}"), SOON))
 }
 
-/// Whether the enhanced code has the word: no text was recognised, and it says something.
+/// Whether a code stands alone: no words, and nothing is known of what it answers.
+fn bare(normal: &str, context: &Context) -> bool {
+    context.asked.is_none() && !category::has_words(normal)
+}
+
+/// Whether the enhanced code has the word: no text was recognised, and it says something, or is all that there is. One that
+/// speaks of a success does not say why something was refused.
 pub(super) fn enhanced_speaks<'a>(layers: &Layers<'a>, class: Class) -> Option<&'a EnhancedEntry> {
+    let refusal = class != Class::Success && class != Class::Intermediate;
     layers.enhanced.filter(|entry| {
-        layers.text.is_none() && class != Class::Success && class != Class::Intermediate && !entry.vague
+        refusal && layers.text.is_none() && entry.category != "ok" && (!entry.vague || layers.code.is_none())
     })
 }
 
@@ -312,12 +328,13 @@ fn meaning(layers: &Layers<'_>, class: Class) -> String {
     words.unwrap_or(by_class).to_owned()
 }
 
-fn retry(layers: &Layers<'_>, class: Class) -> Option<bool> {
+fn retry(layers: &Layers<'_>, class: Class, normal: &str) -> Option<bool> {
     if !class.is_refusal() {
         return None;
     }
-    let special = layers.text.and_then(|entry| entry.retry).or_else(|| layers.category.and_then(|c| c.retry));
-    special.or(Some(class == Class::Transient))
+    let never = || notes::say_never(normal).then_some(false);
+    let general = || layers.category.and_then(|c| c.retry);
+    layers.text.and_then(|entry| entry.retry).or_else(never).or_else(general).or(Some(class == Class::Transient))
 }
 
 fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
@@ -431,70 +448,22 @@ fn enhanced_or(
     })
 }
 
+/// A step that does not fit where trying again does not help.
+const AFTER_A_WHILE: &str = "Connect again after a while";
+
 /// The steps that the layers propose, best first; which of them fit the moment is for [`steps`] to say.
-fn proposed<'a>(layers: &Layers<'a>) -> Vec<&'a StepEntry> {
-    if let Some(category) = layers.category.filter(|_| layers.by_moment) {
-        return category.next.iter().collect();
-    }
-    if let Some(next) = layers.text.and_then(|entry| entry.next.as_ref()) {
-        return next.iter().collect();
-    }
-    let category = || layers.category.map(|c| c.next.as_slice()).unwrap_or_default();
-    if layers.text.is_some() {
-        let here = agreeing(layers).and_then(|at| at.next.as_deref()).unwrap_or_default();
-        return here.iter().chain(category()).collect();
-    }
-    let at = layers.at.and_then(|at| at.next.as_deref());
-    let code = at.or_else(|| layers.code.map(|code| code.next.as_slice())).unwrap_or_default();
-    code.iter().chain(category()).collect()
-}
-
-fn references(layers: &Layers<'_>) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    let groups = [
-        layers.text.map(|entry| entry.reference.as_slice()),
-        layers.enhanced.map(|entry| entry.reference.as_slice()),
-        layers.at.map(|at| at.reference.as_slice()),
-        layers.code.map(|code| code.reference.as_slice()),
-        layers.category.map(|c| c.reference.as_slice()),
-    ];
-    for reference in groups.into_iter().flatten().flatten() {
-        if !all.contains(reference) {
-            all.push(reference.clone());
-        }
-    }
-    all.truncate(4);
-    all
-}
-
-fn digits(
-    book: &Book,
-    code: Option<ReplyCode>,
-    enhanced: Option<EnhancedCode>,
-    entry: Option<&EnhancedEntry>,
-) -> Vec<(String, String)> {
-    let mut digits = Vec::new();
-    if let Some(code) = code {
-        let text = code.to_string();
-        let unknown = "no class: SMTP has 2, 3, 4 and 5";
-        digits.push((text[..1].to_owned(), book.digit(&text[..1]).unwrap_or(unknown).to_owned()));
-        let second = format!("x{}x", &text[1..2]);
-        if let Some(words) = book.digit(&second) {
-            digits.push((second, words.to_owned()));
-        }
-    }
-    if let Some(enhanced) = enhanced {
-        let subject = book.digit(&format!("x.{}.x", enhanced.subject)).unwrap_or("a subject that is not registered");
-        let words = match entry {
-            // The registry words such a detail as the reason of a refusal, and here there is none.
-            Some(entry) if enhanced.class == 2 && entry.category != "ok" => match enhanced.subject {
-                0 => "done, with nothing more to say".to_owned(),
-                _ => format!("{subject}: as it should be"),
-            },
-            Some(entry) => format!("{subject}: {}", small(&entry.title)),
-            None => format!("{subject}: a detail that is not registered"),
-        };
-        digits.push((enhanced.to_string(), words));
-    }
-    digits
+fn proposed<'a>(layers: &Layers<'a>, retry: Option<bool>) -> Vec<&'a StepEntry> {
+    let general = layers.category.map(|c| c.next.as_slice()).unwrap_or_default();
+    let (own, general) = if layers.category.is_some() && layers.by_moment {
+        (general, [].as_slice())
+    } else if let Some(next) = layers.text.and_then(|entry| entry.next.as_deref()) {
+        (next, [].as_slice())
+    } else if layers.text.is_some() {
+        (agreeing(layers).and_then(|at| at.next.as_deref()).unwrap_or_default(), general)
+    } else {
+        let at = layers.at.and_then(|at| at.next.as_deref());
+        (at.or_else(|| layers.code.map(|code| code.next.as_slice())).unwrap_or_default(), general)
+    };
+    let fits = |step: &&StepEntry| retry != Some(false) || step.text != AFTER_A_WHILE;
+    own.iter().chain(general).filter(fits).collect()
 }

@@ -1,7 +1,9 @@
 //! Which layers had something to say about a reply, and which of them decided.
 
+use crate::conversation::words::capital;
 use crate::smtp::{Class, EnhancedCode, ReplyCode};
 
+use super::digits::{done, is_done};
 use super::explain::{Layers, enhanced_speaks};
 use super::{Book, Context, Layer, Spoke};
 
@@ -40,11 +42,14 @@ pub(super) fn spoken(
     }
     let by_enhanced = layers.words.is_none() && enhanced_speaks(layers, class).is_some();
     if let (Some(entry), Some(enhanced)) = (layers.enhanced, enhanced) {
+        let success = class == Class::Success && enhanced.class == 2;
+        let well = success && is_done(enhanced, entry);
         all.push(Layer {
             by: Spoke::Enhanced,
             on: enhanced.to_string(),
-            says: entry.title.clone(),
-            category: entry.category.clone(),
+            says: if well { capital(&done(enhanced, book)) } else { entry.title.clone() },
+            // What went well is no refusal, whatever the detail would mean in one.
+            category: if success { "ok".to_owned() } else { entry.category.clone() },
             source: entry.software.clone().unwrap_or_default(),
             own: false,
             decides: by_enhanced,

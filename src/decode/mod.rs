@@ -9,6 +9,7 @@ mod auth;
 mod book;
 mod category;
 mod context;
+mod digits;
 mod ended;
 mod entry;
 mod evidence;
@@ -27,8 +28,10 @@ mod missed;
 mod normal;
 mod notes;
 pub mod offer;
+mod outside;
 mod quoted;
 pub mod reference;
+mod references;
 mod report;
 mod sender;
 mod sieve;
@@ -41,6 +44,8 @@ mod words;
 
 #[cfg(test)]
 mod moments;
+#[cfg(test)]
+mod refused;
 #[cfg(test)]
 mod sweep;
 #[cfg(test)]

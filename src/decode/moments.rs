@@ -133,6 +133,7 @@ fn the_moment_decides_category_and_cause() {
             "tls-required",
             "switched on only under TLS",
         ),
+        (SECURE, vec!["STARTTLS", "S: 503 5.5.1 TLS already started"], "bad-sequence", "encrypted already"),
         // 552 against SIZE.
         (CLEAR, vec!["MAIL FROM:<dude@noddy.com> SIZE=5000", "S: 552 no"], "too-large", "SIZE=5000 was announced"),
         (CLEAR, dot("S: 552 no"), "too-large", "within the server's 1000"),

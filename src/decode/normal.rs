@@ -66,9 +66,14 @@ fn is_repeated_code(word: &str) -> bool {
 
 /// The first address in a text, where one stands there: `local@domain`.
 pub(super) fn first_address(text: &str) -> Option<&str> {
+    addresses(text).next()
+}
+
+/// The addresses in a text.
+pub(super) fn addresses(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | '"'))
         .map(|word| word.trim_matches(|c: char| matches!(c, ':' | '.' | '\'' | '[' | ']')))
-        .find(|word| {
+        .filter(|word| {
             word.rsplit_once('@').is_some_and(|(local, domain)| {
                 !local.is_empty() && !domain.is_empty() && !word.contains("//") && is_domain(domain)
             })

@@ -1,10 +1,15 @@
 //! What is worth knowing beside the explanation: flaws of the reply, contradictions between its codes, and causes that
 //! the conversation itself shows.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::smtp::{Class, EnhancedCode, Phase, Reply, ReplyCode, Verb};
 
-use super::explain::Layers;
-use super::{Asked, Context};
+use super::entry::{EnhancedEntry, ReplyEntry};
+use super::explain::{Layers, class_of, small};
+use super::{Asked, Context, outside};
 
 /// The categories that are told apart by the words as well as by the enhanced code.
 const TOLD: &[&str] = &[
@@ -33,16 +38,18 @@ pub(super) fn flaws(reply: &Reply, notes: &mut Vec<String>) {
 /// What is worth knowing beside the explanation: what does not go together, and what this moment makes doubtful.
 pub(super) fn beside(
     layers: &Layers<'_>,
-    code: Option<ReplyCode>,
-    enhanced: Option<EnhancedCode>,
+    (code, enhanced): (Option<ReplyCode>, Option<EnhancedCode>),
+    retry: Option<bool>,
     normal: &str,
     context: &Context,
 ) -> Vec<String> {
     let category = layers.category.map_or("", |c| c.name.as_str());
     let mut notes = contradictions(code, enhanced, category, context);
-    notes.extend(words_against_codes(layers, code, enhanced, normal, category));
+    notes.extend(layers.text.and_then(|entry| entry.note.clone()));
+    notes.extend(against_the_code((code, enhanced), retry, normal, category));
+    notes.extend(words_against_codes(layers, enhanced));
     notes.extend(words_against_the_moment(layers, context));
-    notes.extend(accepted_from_outside(code, context));
+    notes.extend(outside::accepted(code, context));
     notes.extend(passed_a_relay_test(category, code, context));
     notes
 }
@@ -75,129 +82,73 @@ fn words_against_the_moment(layers: &Layers<'_>, context: &Context) -> Option<St
     Some(note.to_owned())
 }
 
-/// The words say later where the code says never, or the other way round; or the words and an enhanced code that is
-/// mostly honest name different things.
-fn words_against_codes(
-    layers: &Layers<'_>,
-    code: Option<ReplyCode>,
-    enhanced: Option<EnhancedCode>,
+/// Words that ask to come back. "Mend that, and then try again" does not.
+static LATER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"\b(again|retry|try|resend|come back|check back|wait)\b[^.;:]{0,20}\b(later|tomorrow|soon|after some ?time|in (about |another |a |an |some |the |few |\d))",
+        r"|\blater on\b|\bcome back\b|\bplease (re-?)?try (it )?again ?[.!]?$",
+    ))
+    .expect("it is well formed")
+});
+
+/// Words that rule out another try.
+static NEVER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"\bpermanently( \w+)? (reject|block|ban|refus|deferr|deni|disabl|list|suspend|unavailable|remov|delet|clos)",
+        r"|\b(do not|don.t|never|not going to|will not|won.t|stop) (re-?)?(try|send)(ing)?( (it|this|the message|mail))? ?(again|later)?\b",
+        r"|\b(do not|don.t|never) (retry|resend)\b|\b(retry|retrying|retries) (is|are|will) (not|never|useless|pointless)",
+    ))
+    .expect("it is well formed")
+});
+
+/// Whether the words of a [normalised](super::normalise) text rule out another try.
+pub(super) fn say_never(normal: &str) -> bool {
+    NEVER.is_match(normal)
+}
+
+/// The code says never where the words, or the kind of refusal, say later; or the other way round.
+fn against_the_code(
+    (code, enhanced): (Option<ReplyCode>, Option<EnhancedCode>),
+    retry: Option<bool>,
     normal: &str,
     category: &str,
-) -> Vec<String> {
-    let mut notes = Vec::new();
-    let Some(code) = code else { return notes };
-    let later = ["again later", "try later", "try again", "retry later", "retry in", "later on", "come back"];
-    let says_later = later.iter().any(|words| normal.contains(words));
-    if code.class() == Class::Permanent && says_later && category != "greylisted" {
-        notes.push(format!("The words ask you to try later, {code} says never: most senders give up at once."));
+) -> Option<String> {
+    let never = say_never(normal);
+    let class = class_of(code, enhanced);
+    let code = code.map(|code| code.to_string()).or_else(|| Some(enhanced?.to_string()))?;
+    match class {
+        // Said of greylisting in words of its own.
+        Class::Permanent if category == "greylisted" => None,
+        Class::Permanent if !never && LATER.is_match(normal) => {
+            Some(format!("The words ask you to try later, {code} says never: most senders give up at once."))
+        }
+        Class::Permanent if retry == Some(true) && category == "too-many-recipients" => Some(format!(
+            "What is too much here may go into another transaction, but {code} says never: most senders return it at once."
+        )),
+        Class::Permanent if retry == Some(true) => {
+            Some(format!("Such a refusal may pass, but {code} says never: most senders give up at once."))
+        }
+        Class::Transient if never || retry == Some(false) => {
+            Some(format!("{code} says later, the words say never: trying again does not help."))
+        }
+        _ => None,
     }
-    if code.class() == Class::Transient && layers.text.is_some_and(|entry| entry.retry == Some(false)) {
-        notes.push(format!("{code} says later, the words say never: trying again does not help."));
-    }
-    if let (Some(text), Some(entry), Some(enhanced)) = (layers.text, layers.enhanced, enhanced)
-        && !entry.vague
-        && text.category != entry.category
-        && TOLD.contains(&text.category.as_str())
-        && TOLD.contains(&entry.category.as_str())
-    {
-        notes.push(format!(
+}
+
+/// Whether the words and an enhanced code that is mostly honest name different things.
+pub(super) fn disagree(text: &ReplyEntry, entry: &EnhancedEntry) -> bool {
+    let told = |category: &String| TOLD.contains(&category.as_str());
+    !entry.vague && text.category != entry.category && told(&text.category) && told(&entry.category)
+}
+
+fn words_against_codes(layers: &Layers<'_>, enhanced: Option<EnhancedCode>) -> Option<String> {
+    let (text, entry) = (layers.text?, layers.enhanced?);
+    disagree(text, entry).then_some(enhanced).flatten().map(|enhanced| {
+        format!(
             "{enhanced} stands for another thing ({}): the words and the code do not agree, and the words are the surer of the two.",
-            entry.title.to_lowercase()
-        ));
-    }
-    notes
-}
-
-/// Ends of the names of hosts that take mail for many domains which are not their own: that a name differs says nothing
-/// there.
-const HOSTS_OF_MANY: &[&str] = &[
-    "google.com",
-    "googlemail.com",
-    "outlook.com",
-    "yahoodns.net",
-    "icloud.com",
-    "mimecast.com",
-    "pphosted.com",
-    "ppe-hosted.com",
-    "messagelabs.com",
-    "barracudanetworks.com",
-    "iphmx.com",
-    "hydra.sophos.com",
-    "trendmicro.com",
-    "trendmicro.eu",
-    "hornetsecurity.com",
-    "antispameurope.com",
-    "zoho.com",
-    "zoho.eu",
-    "yandex.net",
-    "yandex.ru",
-    "mail.ru",
-    "qq.com",
-    "messagingengine.com",
-    "protonmail.ch",
-    "kundenserver.de",
-    "ionos.com",
-    "ionos.de",
-    "1and1.com",
-    "ovh.net",
-    "gandi.net",
-    "one.com",
-    "secureserver.net",
-    "emailsrvr.com",
-    "registrar-servers.com",
-    "hostinger.com",
-    "dreamhost.com",
-    "strato.de",
-    "rzone.de",
-    "infomaniak.ch",
-    "mailgun.org",
-    "amazonaws.com",
-    "forwardemail.net",
-    "mxroute.com",
-    "migadu.com",
-    "mailspamprotection.com",
-    "antispamcloud.com",
-    "mxlogic.net",
-    "fireeyecloud.com",
-];
-
-/// A recipient of a domain that does not look like the server's was accepted from somebody who has not logged in.
-///
-/// Said only where nothing in this conversation explains it: not at the domain's own MX, not at a host that is known to
-/// take mail for many domains, and not where the same server has just refused to relay to somebody else.
-fn accepted_from_outside(code: Option<ReplyCode>, context: &Context) -> Option<String> {
-    let accepted = code.is_some_and(|code| code.class() == Class::Success);
-    if !accepted || context.asked != Some(Asked::Verb(Verb::Rcpt)) || context.authenticated != Some(false) {
-        return None;
-    }
-    let (_, domain) = context.rcpt.as_deref()?.rsplit_once('@')?;
-    let server = context.server.as_deref()?;
-    let (domain, host) = (domain.to_ascii_lowercase(), server.trim_end_matches('.').to_ascii_lowercase());
-    let explained = context.at_its_mx || context.refuses_relay || serves_many(&host);
-    if explained || !host.contains('.') || kin(&domain, &host) {
-        return None;
-    }
-    Some(format!(
-        "{domain} does not look like a domain of {server}, and you have not logged in. If {server} is its MX, all is well; \
-         if not, this is an open relay, or a server that accepts every name and sends a bounce later."
-    ))
-}
-
-/// Whether a host is one that takes mail for many domains.
-fn serves_many(host: &str) -> bool {
-    HOSTS_OF_MANY
-        .iter()
-        .any(|end| host.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('.')))
-}
-
-/// Whether a domain and a host name end in the same two labels.
-fn kin(domain: &str, host: &str) -> bool {
-    let tail = |name: &str| {
-        let mut labels: Vec<&str> = name.rsplit('.').take(2).collect();
-        labels.reverse();
-        labels.join(".")
-    };
-    tail(domain) == tail(host)
+            small(&entry.title)
+        )
+    })
 }
 
 /// The category of a reply whose words and enhanced code say nothing, where the moment tells it.
@@ -230,6 +181,7 @@ pub(super) fn missing(layers: &Layers<'_>, context: &Context) -> Option<&'static
     }
     let Some(Asked::Verb(verb)) = context.asked else { return None };
     match (verb, context.before?) {
+        (Verb::Starttls, _) if context.tls == Some(true) => Some("The line is encrypted already"),
         (Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::Auth | Verb::Starttls, Phase::Greeted) => {
             Some(if context.lmtp { "LHLO has to come first" } else { "EHLO has to come first" })
         }

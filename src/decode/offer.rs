@@ -133,7 +133,51 @@ pub fn remarks(offer: &Capabilities, line: Line) -> Vec<Remark> {
         let then = if line.tls == Some(true) { "" } else { " Most offer it only after STARTTLS." };
         say("no AUTH", format!("On a port for submission one would expect a log-in.{then}"));
     }
+    if clear && offer.has("REQUIRETLS") {
+        let words =
+            "It counts on an encrypted line only, and should be offered there only (RFC 8689 2). Send STARTTLS first.";
+        say("REQUIRETLS in clear text", words.to_owned());
+    }
+    if offer.has("BINARYMIME") && !offer.has("CHUNKING") {
+        let words = "BODY=BINARYMIME goes with BDAT alone, and that is CHUNKING, which is not offered (RFC 3030 3): use base64.";
+        say("BINARYMIME without CHUNKING", words.to_owned());
+    }
+    for keyword in doubled(offer) {
+        let words = format!(
+            "The lines of {keyword} differ, and which of them holds is not told: {}.",
+            lines_of(offer, keyword)
+        );
+        say(&format!("{keyword} twice"), words);
+    }
+    if offer.list.iter().any(|it| is_masked(&it.keyword)) {
+        let words = "Something on the way, mostly a Cisco firewall that inspects SMTP, has put X in place of extensions that the \
+                     server offers, such as STARTTLS. Only its owner can switch that off.";
+        say("masked keywords", words.to_owned());
+    }
     remarks
+}
+
+/// Keywords with several lines that do not say the same.
+fn doubled(offer: &Capabilities) -> Vec<&str> {
+    let list = offer.list.iter().enumerate();
+    let second = list.filter(|(at, it)| {
+        let same = |other: &&Capability| other.keyword.eq_ignore_ascii_case(&it.keyword);
+        let before: Vec<_> = offer.list[..*at].iter().filter(same).collect();
+        before.len() == 1 && before[0].parameters != it.parameters
+    });
+    second.map(|(_, it)| it.keyword.as_str()).collect()
+}
+
+/// The lines of a keyword, as they stand in the offer.
+fn lines_of(offer: &Capabilities, keyword: &str) -> String {
+    let lines = offer.list.iter().filter(|it| it.keyword.eq_ignore_ascii_case(keyword));
+    let line = |it: &Capability| [std::slice::from_ref(&it.keyword), &it.parameters].concat().join(" ");
+    lines.map(line).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a firewall wrote X over a keyword, but for its last letter.
+fn is_masked(keyword: &str) -> bool {
+    keyword.len() > 4 && keyword.bytes().rev().skip(1).all(|octet| octet == b'X')
 }
 
 /// What the second offer has that the first had not (`+AUTH PLAIN`), and the other way round (`-STARTTLS`).
@@ -214,6 +258,14 @@ mod tests {
         assert_eq!(about("AUTH PLAIN", line(None)), ["no STARTTLS"]);
         assert_eq!(about("AUTH PLAIN", line(Some(false))), ["no STARTTLS", "AUTH in clear text"]);
         assert_eq!(about("AUTH PLAIN", line(Some(true))), [] as [&str; 0]);
+        assert_eq!(about("STARTTLS,REQUIRETLS", line(Some(false))), ["REQUIRETLS in clear text"]);
+        assert_eq!(about("REQUIRETLS", line(Some(true))), [] as [&str; 0]);
+        assert_eq!(about("STARTTLS,BINARYMIME", line(None)), ["BINARYMIME without CHUNKING"]);
+        assert_eq!(about("STARTTLS,BINARYMIME,CHUNKING", line(None)), [] as [&str; 0]);
+        assert_eq!(about("SIZE 1000,STARTTLS,size 2000", line(None)), ["size twice"]);
+        assert_eq!(about("SIZE 1000,STARTTLS,SIZE 1000", line(None)), [] as [&str; 0]);
+        assert_eq!(about("STARTTLS,XXXXXXXA", line(None)), ["masked keywords"]);
+        assert_eq!(about("STARTTLS,XXX", line(None)), [] as [&str; 0]);
         assert_eq!(about("STARTTLS", Line { port: Some(587), ..line(Some(false)) }), ["no AUTH"]);
         assert_eq!(lacks(&offer("SIZE,DSN,PIPELINING,8BITMIME,SMTPUTF8"))[0].about, "no ENHANCEDSTATUSCODES");
         let said = meaning(&offer("LIMITS RCPTMAX=20 MAILMAX=5").list[0], &Knowledge::shipped());

@@ -95,8 +95,16 @@ pub fn leads_on(text: &str) -> bool {
     MOMENTS.iter().any(|(words, _)| small.contains(words)) || small.starts_with('<') && small.ends_with(">:")
 }
 
+/// What Postfix says before the reason for which it keeps mail in its queue.
+const HELD: &str = "delivery temporarily suspended: ";
+
 /// Where the quoted reply begins.
 fn begins(text: &str, small: &str) -> Option<usize> {
+    if let Some(at) = small.find(HELD).map(|at| at + HELD.len())
+        && let Some(within) = begins(&text[at..], &small[at..])
+    {
+        return Some(at + within);
+    }
     if is_reply(text) {
         return None;
     }
@@ -172,6 +180,11 @@ mod tests {
             ),
             ("(reason: 550 5.1.1 <a@b.example>... User unknown)", "550 5.1.1 <a@b.example>... User unknown", None),
             ("<<< 550 5.1.1 no", "550 5.1.1 no", None),
+            (
+                "450 4.3.0 delivery temporarily suspended: host mx[192.0.2.1] refused to talk to me: 421 4.7.0 too many",
+                "421 4.7.0 too many",
+                Some(Asked::Connect),
+            ),
             (
                 "Rejected (mx.b.example:25:530 5.7.1 Client was not authenticated",
                 "530 5.7.1 Client was not authenticated",

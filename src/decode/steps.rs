@@ -1,6 +1,6 @@
 //! Next steps: which of those proposed fit this moment, with their gaps filled.
 
-use crate::smtp::{Phase, Verb};
+use crate::smtp::{Class, Phase, Verb};
 
 use super::entry::StepEntry;
 use super::explain::small;
@@ -33,6 +33,15 @@ pub(super) fn fitting(proposed: &[&StepEntry], context: &Context) -> Vec<Step> {
         steps.sort_by_key(|step| matches!(&step.does, Does::Action(name, Some(_)) if name == "connect"));
     }
     steps
+}
+
+/// What is left to do where no step of the tables fits: nobody is left without one.
+pub(super) fn last(class: Class, context: &Context) -> Step {
+    if context.is_over() {
+        return Step { text: "Connect again".to_owned(), does: Does::Action("reconnect".to_owned(), None) };
+    }
+    let text = if class == Class::Transient { "End the session, and try later" } else { "End the session" };
+    Step { text: text.to_owned(), does: Does::Command(Verb::Quit.word().to_owned()) }
 }
 
 /// DATA after a refused recipient: it goes on with those accepted, where there are some, and is the last thing to try where

@@ -13,15 +13,15 @@ fn reply(text: &str) -> Reply {
     whole
 }
 
-fn decode(text: &str) -> Explanation {
+pub(super) fn decode(text: &str) -> Explanation {
     decode_in(text, &Context::default())
 }
 
-fn decode_in(text: &str, context: &Context) -> Explanation {
+pub(super) fn decode_in(text: &str, context: &Context) -> Explanation {
     explain_reply(&reply(text), context, &Knowledge::default())
 }
 
-fn after(verb: Verb) -> Context {
+pub(super) fn after(verb: Verb) -> Context {
     Context { asked: Some(Asked::Verb(verb)), ..Context::default() }
 }
 
@@ -149,7 +149,11 @@ fn categories<'a>(rows: &[&'a str]) -> Vec<(&'a str, String, &'a str)> {
         };
         let with = Asked::from_name(phase).map(|asked| Context { asked: Some(asked), ..Context::default() });
         let contexts = std::iter::once(Context::default()).chain(with);
-        found.extend(contexts.map(|context| (category, decode_in(text, &context).category, text)));
+        found.extend(contexts.map(|context| {
+            let e = decode_in(text, &context);
+            super::refused::is_sound(&e, text);
+            (category, e.category, text)
+        }));
     }
     found
 }
@@ -275,7 +279,7 @@ fn digits_are_explained() {
     assert_eq!(e.title, "Refused for good: relaying is not allowed");
 }
 
-fn commands(e: &Explanation) -> Vec<String> {
+pub(super) fn commands(e: &Explanation) -> Vec<String> {
     e.next
         .iter()
         .map(|step| match &step.does {
