@@ -21,7 +21,7 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Somebody who has read a question presses a key after such a pause; sooner, it is not taken for an answer.
-const READ: Duration = Duration::from_millis(350);
+const READ: Duration = Duration::from_secs(1);
 
 /// Directories of a test's own: nothing of the person who runs the tests is read or written.
 ///
