@@ -69,7 +69,7 @@ pub fn explain(
             .collect(),
         references: references::of(&layers, bare(&normal, context), &filled, book),
         digits: digits::of(book, code, enhanced, layers.enhanced),
-        notes: notes::beside(&layers, (code, enhanced), retry, &normal, &filled),
+        notes: notes::beside(&layers, (code, enhanced), retry, &normal, &filled, book),
         layers: layers::spoken(&layers, class, code, enhanced, context, book),
         category,
     };

@@ -9,7 +9,7 @@ use crate::smtp::{Class, EnhancedCode, Phase, Reply, ReplyCode, Verb};
 
 use super::entry::{EnhancedEntry, ReplyEntry};
 use super::explain::{Layers, class_of, small};
-use super::{Asked, Context, outside};
+use super::{Asked, Book, Context, outside};
 
 /// The categories that are told apart by the words as well as by the enhanced code.
 const TOLD: &[&str] = &[
@@ -42,12 +42,13 @@ pub(super) fn beside(
     retry: Option<bool>,
     normal: &str,
     context: &Context,
+    book: &Book,
 ) -> Vec<String> {
     let category = layers.category.map_or("", |c| c.name.as_str());
     let mut notes = contradictions(code, enhanced, category, context);
     notes.extend(layers.text.and_then(|entry| entry.note.clone()));
     notes.extend(against_the_code((code, enhanced), retry, normal, category));
-    notes.extend(words_against_codes(layers, enhanced));
+    notes.extend(words_against_codes(layers, enhanced, book));
     notes.extend(words_against_the_moment(layers, context));
     notes.extend(outside::accepted(code, context));
     notes.extend(passed_a_relay_test(category, code, context));
@@ -85,8 +86,8 @@ fn words_against_the_moment(layers: &Layers<'_>, context: &Context) -> Option<St
 /// Words that ask to come back. "Mend that, and then try again" does not.
 static LATER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"\b(again|retry|try|resend|come back|check back|wait)\b[^.;:]{0,20}\b(later|tomorrow|soon|after some ?time|in (about |another |a |an |some |the |few |\d))",
-        r"|\blater on\b|\bcome back\b|\bplease (re-?)?try (it )?again ?[.!]?$",
+        r"\b(again|retry|try|resend|come back|check back|wait)\b[^.;:]{0,20}\b(later|tomorrow|soon|after some ?time|in (about |another |a |an |one |some |the |few |\d))",
+        r"|\bwait (for )?(an?|one|some|a few|\d+) |\blater on\b|\bcome back\b|(\bplease|,) (re-?)?try (it )?again ?[.!]?$",
     ))
     .expect("it is well formed")
 });
@@ -95,7 +96,7 @@ static LATER: LazyLock<Regex> = LazyLock::new(|| {
 static NEVER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"\bpermanently( \w+)? (reject|block|ban|refus|deferr|deni|disabl|list|suspend|unavailable|remov|delet|clos)",
-        r"|\b(do not|don.t|never|not going to|will not|won.t|stop) (re-?)?(try|send)(ing)?( (it|this|the message|mail))? ?(again|later)?\b",
+        r"|\b(do not|don.t|never|not going to|will not|won.t|stop) (re-?)?(try|send)(ing)?( (it|this|the message|mail))? (again|any ?more)\b",
         r"|\b(do not|don.t|never) (retry|resend)\b|\b(retry|retrying|retries) (is|are|will) (not|never|useless|pointless)",
     ))
     .expect("it is well formed")
@@ -141,9 +142,12 @@ pub(super) fn disagree(text: &ReplyEntry, entry: &EnhancedEntry) -> bool {
     !entry.vague && text.category != entry.category && told(&text.category) && told(&entry.category)
 }
 
-fn words_against_codes(layers: &Layers<'_>, enhanced: Option<EnhancedCode>) -> Option<String> {
-    let (text, entry) = (layers.text?, layers.enhanced?);
-    disagree(text, entry).then_some(enhanced).flatten().map(|enhanced| {
+fn words_against_codes(layers: &Layers<'_>, enhanced: Option<EnhancedCode>, book: &Book) -> Option<String> {
+    let (text, entry, enhanced) = (layers.text?, layers.enhanced?, enhanced?);
+    // Servers pass on what a provider said, with its own meaning of the code.
+    let mut others = book.enhanced_codes().iter().filter(|other| other.covers(enhanced));
+    let meant = others.any(|other| other.category == text.category);
+    (!meant && disagree(text, entry)).then(|| {
         format!(
             "{enhanced} stands for another thing ({}): the words and the code do not agree, and the words are the surer of the two.",
             small(&entry.title)

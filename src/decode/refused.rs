@@ -164,6 +164,10 @@ fn words_and_code_on_another_try() {
         ("550 I'm not going to try again; this message has been in the queue too long", false, false),
         ("534 5.7.14 Please log in via your web browser and then try again. - gsmtp", false, false),
         ("450 4.3.2 Service currently unavailable", true, false),
+        ("450 4.7.1 please do not try more than once per 5 minutes", true, false),
+        ("550 Message rate limit reached, please retry in one hour", true, true),
+        ("550 5.1.1 Mailbox does not exist on this server. Please check the address and try again", false, false),
+        ("550 5.7.1 Client host rejected: Stop sending phishing scams", false, false),
     ] {
         let e = decode(text);
         let told = e.notes.iter().any(|note| note.contains("says never") || note.contains("says later"));
@@ -178,6 +182,7 @@ fn a_providers_own_code_is_read_as_the_providers() {
             "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
             "Recipient not found",
         ),
+        ("550 5.1.10 Recipient not found", "Recipient not found"),
         ("534-5.7.14 Please log in via your web browser and\n534 5.7.14 then try again.", "Web log-in needed"),
     ] {
         let e = decode(text);
@@ -253,4 +258,32 @@ fn greetings_are_known_by_their_software() {
     }
     let masked = decode_in("220 ************************2******200****0*00", &at(Asked::Connect));
     assert!(masked.title.contains("masks") && masked.category == "ok", "{}", masked.title);
+}
+
+#[test]
+fn too_many_wrong_commands_are_no_matter_of_time() {
+    for text in [
+        "421 4.7.0 Error: too many errors",
+        "421 Too many unknown commands",
+        "500 5.5.1 Too many bad commands",
+        "421 Too many syntax errors, goodbye",
+    ] {
+        let e = decode(text);
+        assert!(e.title.contains("too many wrong commands on this connection"), "{text}: {}", e.title);
+        assert_eq!(commands(&e), ["reconnect "], "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_base64_says_nothing_of_the_credentials() {
+    for text in [
+        "501 5.5.2 Error: invalid base64 data in continued response",
+        "501 Invalid base64 data",
+        "501 5.5.2 Cannot decode AUTH parameter",
+        "535 5.7.8 cannot base64-decode your answer: not base64",
+    ] {
+        let e = decode(text);
+        assert!(e.title.ends_with("the answer is no base64"), "{text}: {}", e.title);
+        assert!(e.causes[0].contains("no $ stood before it"), "{text}: {:?}", e.causes);
+    }
 }

@@ -482,34 +482,6 @@ fn a_general_sentence_hides_no_reason_and_names_nobody() {
 }
 
 #[test]
-fn too_many_wrong_commands_are_no_matter_of_time() {
-    for text in [
-        "421 4.7.0 Error: too many errors",
-        "421 Too many unknown commands",
-        "500 5.5.1 Too many bad commands",
-        "421 Too many syntax errors, goodbye",
-    ] {
-        let e = decode(text);
-        assert!(e.title.contains("too many wrong commands on this connection"), "{text}: {}", e.title);
-        assert_eq!(commands(&e), ["reconnect "], "{text}");
-    }
-}
-
-#[test]
-fn what_is_no_base64_says_nothing_of_the_credentials() {
-    for text in [
-        "501 5.5.2 Error: invalid base64 data in continued response",
-        "501 Invalid base64 data",
-        "501 5.5.2 Cannot decode AUTH parameter",
-        "535 5.7.8 cannot base64-decode your answer: not base64",
-    ] {
-        let e = decode(text);
-        assert!(e.title.ends_with("the answer is no base64"), "{text}: {}", e.title);
-        assert!(e.causes[0].contains("no $ stood before it"), "{text}: {:?}", e.causes);
-    }
-}
-
-#[test]
 fn what_nobody_knows_to_be_there_is_no_first_step() {
     for text in ["554 5.7.1 <a@b.example>: Relay access denied", "550 5.7.1 relaying denied", "552 5.2.2 Mailbox full"]
     {
