@@ -69,7 +69,7 @@ pub(super) fn accepted(code: Option<ReplyCode>, context: &Context) -> Option<Str
     let server = context.server.as_deref()?;
     let (domain, host) = (domain.to_ascii_lowercase(), server.trim_end_matches('.').to_ascii_lowercase());
     let explained = context.at_its_mx || context.refuses_relay || serves_many(&host);
-    if explained || !host.contains('.') {
+    if explained {
         return None;
     }
     if domain.starts_with('[') {
@@ -83,6 +83,16 @@ pub(super) fn accepted(code: Option<ReplyCode>, context: &Context) -> Option<Str
             "{local} asks {server} to pass the message on to somewhere else, and you have not logged in. If it does, this is an \
              open relay; a server may also have a mailbox of that name, or send a bounce later."
         ));
+    }
+    if !host.contains('.') {
+        // Such a name shows nothing, unless the domain is called after it.
+        let unlike = domain.contains('.') && !domain.split('.').any(|label| label == host) && !context.is_in_lab();
+        return unlike.then(|| {
+            format!(
+                "{server} is no full name, so nothing shows whether {domain} is one of its domains, and you have not logged \
+                 in. If it is not, this is an open relay, or a server that accepts every name and sends a bounce later."
+            )
+        });
     }
     (!kin(&domain, &host)).then(|| {
         format!(
@@ -141,16 +151,19 @@ mod tests {
 
     #[test]
     fn a_strangers_recipient_that_leads_on_is_a_warning() {
-        let told = |rcpt: &str| {
+        let told_by = |server: &str, rcpt: &str| {
             let context = Context {
                 asked: Some(Asked::Verb(Verb::Rcpt)),
                 authenticated: Some(false),
                 rcpt: Some(rcpt.to_owned()),
-                server: Some("mx.target.local".to_owned()),
+                server: Some(server.to_owned()),
                 ..Context::default()
             };
             accepted(ReplyCode::new(250), &context).unwrap_or_default()
         };
+        let told = |rcpt: &str| told_by("mx.target.local", rcpt);
+        assert!(told_by("mx", "x@elsewhere.example").contains("no full name"));
+        assert_eq!(told_by("target", "x@target.local") + &told_by("mx", "x@target"), "");
         assert!(told("x%elsewhere.example@target.local").contains("to somewhere else"));
         assert!(
             told("x@[203.0.113.7]").contains("the address of a host") && !told("x@[203.0.113.7]").contains("its MX")
