@@ -295,3 +295,102 @@ fn words_without_a_code_are_explained_where_they_are_known() {
     let json: serde_json::Value = serde_json::from_slice(&out.stdout).expect("JSON");
     assert_eq!((json["replies"].as_array().map(Vec::len), out.status.code()), (Some(1), Some(2)), "{json:#}");
 }
+
+#[test]
+fn codes_in_quotes_and_brackets_are_read() {
+    for text in [
+        "Remote Server returned '550 5.1.1 RESOLVER.ADR.RecipNotFound; not found'",
+        "\"550 5.1.1 User unknown\"",
+        "550: 5.1.1 <a@b.example>: Recipient address rejected: User unknown",
+        "550 [5.1.1] User unknown",
+        "550 Sorry, no mailbox here by that name. (#5.1.1)",
+    ] {
+        let reply = &replies(&["--", text], "")[0];
+        assert_eq!((&reply["code"], &reply["enhanced"]), (&550.into(), &"5.1.1".into()), "{text}");
+        assert_eq!((&reply["category"], &reply["retry"]), (&"mailbox-unknown".into(), &false.into()), "{text}");
+    }
+    let reply = &replies(&["Sorry, no mailbox here by that name. (#5.1.1)"], "")[0];
+    assert_eq!((&reply["code"], &reply["retry"]), (&Value::Null, &false.into()));
+    assert_eq!(reply["notes"].as_array().map(Vec::len), Some(0), "{reply:#}");
+}
+
+#[test]
+fn a_message_that_is_no_bounce_takes_one_sentence() {
+    let header = "From: a@b.example\nTo: c@d.example\nSubject: 550 5.1.1 of late\n\n";
+    let out = explain(&["-"], &format!("{header}hello\nyou\n"));
+    let told = String::from_utf8(out.stderr).expect("UTF-8");
+    assert_eq!((out.status.code(), out.stdout.len(), told.lines().count()), (Some(2), 0, 1), "{told}");
+    let out = explain(&["--json", "-"], &format!("{header}hello\nhost x said: 552 5.2.2 full\nyou\n"));
+    let json: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert_eq!((&json["replies"][0]["code"], &json["replies"][1]), (&552.into(), &Value::Null));
+    assert_eq!(String::from_utf8_lossy(&out.stderr).lines().count(), 1);
+    // Of many lines that are none the first few are told.
+    let out = explain(&["-"], &("550 no\n".to_owned() + &"nothing\n".repeat(20)));
+    let told = String::from_utf8(out.stderr).expect("UTF-8");
+    assert!(told.lines().count() == 4 && told.contains("17 more lines"), "{told}");
+}
+
+#[test]
+fn what_is_explained_is_written_as_it_is_read() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ehlo"))
+        .args(["explain", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("ehlo runs");
+    let mut input = child.stdin.take().expect("piped");
+    input.write_all(b"550 5.1.1 no such user\n").expect("written");
+    // The input is still open when the first explanation is there.
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().expect("piped")));
+    assert_eq!(lines.next().and_then(Result::ok).as_deref(), Some("550 5.1.1 no such user"));
+    drop(input);
+    assert!(lines.count() > 3 && child.wait().is_ok_and(|status| status.success()));
+    let many = "550 5.1.1 no such user\n".repeat(300);
+    assert_eq!(replies(&["-"], &many).len(), 300);
+}
+
+#[test]
+fn a_log_that_cannot_be_read_is_no_log_without_refusals() {
+    let home = tempfile::tempdir().expect("a directory");
+    let path = home.path().join("mail.log.gz");
+    std::fs::write(&path, b"\x1f\x8b\x08\0\0\0\0\0\0\x03").expect("written");
+    let out = explain(&["--log", path.to_str().expect("UTF-8")], "");
+    assert_eq!((out.status.code(), out.stdout.len()), (Some(2), 0));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("gzip -dc"));
+    let out = explain(&["--log"], "nothing\nof the kind\n");
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("no line of a mail log"));
+    assert_eq!(explain(&["--log"], "Jan  1 mx postfix/qmgr[1]: 4F: removed\n").status.code(), Some(0));
+    let line = "2026-11-24 22:13:09 H=(z) F=<x@y> rejected RCPT <a@b>: relay not permitted\n";
+    let wide: Vec<u8> = line.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(&path, [&b"\xff\xfe"[..], &wide].concat()).expect("written");
+    let out = explain(&["--log", path.to_str().expect("UTF-8")], "");
+    assert!(String::from_utf8_lossy(&out.stdout).starts_with("1 lines, 1 refusals"));
+}
+
+#[test]
+fn verbs_of_extensions_and_names_of_pages_are_taken() {
+    for verb in ["ETRN", "atrn", "BURL", "TURN", "SEND", "SOML", "SAML"] {
+        assert_eq!(replies(&["--verb", verb, "550 no"], "").len(), 1, "{verb}");
+    }
+    let page = String::from_utf8(explain(&["X.7.1"], "").stdout).expect("UTF-8");
+    assert!(page.starts_with("X.7.1"), "{page}");
+}
+
+#[test]
+fn every_fault_of_a_users_file_is_told_and_the_rest_holds() {
+    let home = tempfile::tempdir().expect("a directory");
+    let folder = home.path().join("ehlo/replies");
+    std::fs::create_dir_all(&folder).expect("made");
+    let good =
+        "[[reply]]\nmatch = 'ask joan'\ncategory = 'policy'\nmeaning = 'Joan knows.'\nexamples = ['550 ask Joan']\n";
+    let bad = "[[reply]]\nmach = 'x'\ncategory = 'policy'\nexamples = ['550 x']\n";
+    std::fs::write(folder.join("ours.toml"), format!("{bad}{good}{bad}")).expect("written");
+    std::fs::write(folder.join("old.toml"), b"# a\n# f\xfcr\n").expect("written");
+    let out = explain_at(home.path(), &["550 please Ask Joan"], "");
+    assert!(String::from_utf8_lossy(&out.stdout).contains("Joan knows."));
+    let told = String::from_utf8_lossy(&out.stderr);
+    for words in ["ours.toml:2: ", "ours.toml:11: ", "is `match` meant?", "old.toml:2: this is not UTF-8"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}

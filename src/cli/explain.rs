@@ -1,20 +1,23 @@
 //! `ehlo explain CODE [TEXT...]`: decode a reply, a bounce, or a mail log; or look a code, a verb or a term up.
 
 mod bounce;
+mod input;
 mod list;
 mod log;
 mod offer;
+mod output;
 mod subject;
+mod work;
 
 use std::io::{IsTerminal, Read, Write};
 
 use serde_json::{Value, json};
 
 use self::subject::{Subject, subjects};
+use self::work::Work;
 use super::{Colour, Common, Exit};
-use crate::conversation::{exam, file};
 use crate::decode::{Asked, Context, Does, Explanation, Knowledge, Layer, Spoke, Step, explain, explain_reply};
-use crate::smtp::{Class, Reply, Verb, escape};
+use crate::smtp::{Class, EnhancedCode, Reply, Verb, escape};
 use crate::world::World;
 
 /// Its arguments.
@@ -41,7 +44,10 @@ pub(super) struct Arguments {
 }
 
 fn asked(name: &str) -> Result<Asked, String> {
+    // What the verbs of extensions are answered is explained as after any other command.
+    let other = crate::smtp::verb::is_known(name).then_some(Asked::Verb(Verb::Other));
     Asked::from_name(name)
+        .or(other)
         .ok_or_else(|| "should be a verb such as RCPT, or connect, end-of-data, auth-answer, unasked".to_owned())
 }
 
@@ -51,7 +57,8 @@ const WITHOUT_CODE: &str = "No code was given: with one that begins with 4 it is
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     let style = Style::of(common.color, world);
-    if arguments.list {
+    // Every page of an enhanced code is named so, whatever its class.
+    if arguments.list || is_page(&arguments.reply) {
         let found = list::found(&knowledge(common, world), &arguments.reply);
         if found.is_empty() {
             return complain("nothing of that name is known; without words, --list shows all there is");
@@ -61,45 +68,51 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     if arguments.log {
         return explain_log(arguments, style, &knowledge(common, world));
     }
-    let text = match given(&arguments.reply) {
-        Ok(text) => text,
-        Err(error) => return complain(&format!("the input can't be read: {error}")),
-    };
-    if let Some(class) = file::read(text.as_bytes()).ok().and_then(|it| it.header.exam().map(str::to_owned)) {
-        return complain(&format!("a transcript is not explained here: {}", exam::refusal(&class)));
+    if arguments.reply == ["-"] {
+        let input = input::opened(std::io::stdin().lock(), "ehlo explain -");
+        return input
+            .and_then(|input| as_it_comes(input, arguments, style, (common, world)))
+            .unwrap_or_else(unreadable);
     }
-    if bounce::is_bounce(&text) {
-        return explain_bounce(&text, arguments, style, &knowledge(common, world));
-    }
-    let knowledge = knowledge(common, world);
-    let (subjects, others) = told_apart(&text, arguments, &knowledge);
-    if subjects.is_empty() {
-        if others.is_empty() {
-            complain("no reply was given; a reply begins with three digits, as in: ehlo explain 550 5.1.1");
+    match given(&arguments.reply) {
+        Ok(text) => {
+            let mut work = Work::new(arguments, style);
+            work.explain(&text, &knowledge(common, world));
+            work.end()
         }
-        return Exit::Usage;
+        Err(error) => unreadable(error),
     }
-    let context = Context { asked: arguments.verb, ..Context::default() };
-    let answering = |asked: Option<Asked>| Context { asked: arguments.verb.or(asked), ..Context::default() };
-    let explained: Vec<_> =
-        subjects.iter().map(|(subject, asked)| explained(subject, &answering(*asked), &knowledge)).collect();
-    let subjects: Vec<_> = subjects.into_iter().map(|(subject, _)| subject).collect();
-    let out = if arguments.json {
-        let replies: Vec<_> =
-            subjects.iter().zip(&explained).map(|(s, e)| with_offer(s, to_json(e), &context, &knowledge)).collect();
-        super::document(&json!({ "ehlo": 1, "replies": replies }))
-    } else {
-        let texts = subjects.iter().zip(&explained).map(|(subject, e)| {
-            let offer = subject.offer(&context, &knowledge);
-            to_text(subject, e, style) + &offer.map(|it| offer::to_text(&it, &knowledge, style)).unwrap_or_default()
-        });
-        let texts: Vec<_> = texts.collect();
-        super::fold::out(&texts.join("\n"))
-    };
-    match print(&out) {
-        Exit::Done if !others.is_empty() => Exit::Usage,
-        exit => exit,
+}
+
+/// Whether what is given is the name of a page rather than a code: `X.7.1`.
+fn is_page(words: &[String]) -> bool {
+    let [word] = words else { return false };
+    let rest = word.strip_prefix(['X', 'x']).filter(|rest| rest.starts_with('.'));
+    rest.is_some_and(|rest| EnhancedCode::parse(&format!("5{rest}")).is_some())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as a closure's argument comes")]
+fn unreadable(error: std::io::Error) -> Exit {
+    complain(&format!("the input can't be read: {error}"))
+}
+
+/// Explains what standard input has, part by part.
+fn as_it_comes(
+    mut input: input::Input<'_>,
+    arguments: &Arguments,
+    style: Style,
+    (common, world): (&Common, &World),
+) -> std::io::Result<Exit> {
+    let mut work = Work::new(arguments, style);
+    let mut known = None;
+    let mut first = true;
+    while let Some(text) = input::next(&mut input, first)? {
+        first = false;
+        if !work.explain(&text, known.get_or_insert_with(|| knowledge(common, world))) {
+            break;
+        }
     }
+    Ok(work.end())
 }
 
 /// What is to be explained, with what it answers; and the lines that are no reply, which are told.
@@ -115,13 +128,6 @@ fn told_apart(
         let known =
             others.extract_if(.., |line| (alone && is_sentence(line)) || is_known(line, arguments.verb, knowledge));
         subjects.extend(known.map(|line| (Subject::Words(line), None)));
-    }
-    for line in &others {
-        let line = escape::for_screen(line.as_bytes());
-        complain(&format!(
-            "{line:?} is no reply: it begins neither with a reply code (three digits, such as 550) nor with an enhanced status code (such as 5.1.1), and quotes none{}",
-            instead(&arguments.reply)
-        ));
     }
     (subjects, others)
 }
@@ -160,34 +166,29 @@ fn for_shell(path: &str) -> String {
 
 /// A mail log: the file that is named, or standard input.
 fn explain_log(arguments: &Arguments, style: Style, knowledge: &Knowledge) -> Exit {
+    let read = |octets: Box<dyn Read>| log::Summary::read(input::opened(octets, "ehlo explain --log")?, knowledge);
     let (name, summary) = match &arguments.reply[..] {
-        [path] if path != "-" => (
-            path.as_str(),
-            std::fs::File::open(path).and_then(|file| log::Summary::read(std::io::BufReader::new(file), knowledge)),
-        ),
-        [] | [_] => ("standard input", log::Summary::read(std::io::stdin().lock(), knowledge)),
+        [path] if path != "-" => (path.as_str(), std::fs::File::open(path).and_then(|file| read(Box::new(file)))),
+        [] | [_] => ("standard input", read(Box::new(std::io::stdin().lock()))),
         _ => {
             return complain(
                 "--log takes one file; several go through a pipe, as in: cat mail.log* | ehlo explain --log",
             );
         }
     };
+    let name = escape::for_screen(name.as_bytes());
     match summary {
-        Ok(summary) => shown(arguments.json.then(|| summary.to_json()), || summary.to_text(style)),
-        Err(error) => complain(&format!("{} can't be read: {error}", escape::for_screen(name.as_bytes()))),
+        Ok(summary) => {
+            let unread = summary.is_unread();
+            match shown(arguments.json.then(|| summary.to_json()), || summary.to_text(style)) {
+                Exit::Done if unread => complain(&format!(
+                    "{name} has no line of a mail log that ehlo reads: it knows those of Postfix, Exim, Sendmail and Exchange"
+                )),
+                exit => exit,
+            }
+        }
+        Err(error) => complain(&format!("{name} can't be read: {error}")),
     }
-}
-
-/// A bounce message: each of its recipients.
-fn explain_bounce(text: &str, arguments: &Arguments, style: Style, knowledge: &Knowledge) -> Exit {
-    let context = Context { asked: arguments.verb, ..Context::default() };
-    let all: Vec<_> = crate::decode::explain_bounce(text, &context, knowledge).collect();
-    if arguments.json {
-        let replies: Vec<_> = all.iter().map(|(report, explanation)| bounce::as_json(report, explanation)).collect();
-        return print(&super::document(&json!({ "ehlo": 1, "replies": replies })));
-    }
-    let texts: Vec<_> = all.iter().map(|(report, explanation)| bounce::as_text(report, explanation, style)).collect();
-    print(&super::fold::out(&texts.join("\n")))
 }
 
 /// Prints a result for programs, or else for people.
@@ -209,11 +210,6 @@ fn complain(words: &str) -> Exit {
 }
 
 fn given(words: &[String]) -> std::io::Result<String> {
-    if words == ["-"] {
-        let mut octets = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut octets)?;
-        return Ok(String::from_utf8_lossy(&octets).into_owned());
-    }
     if let [path] = words
         && std::path::Path::new(path).extension().is_some_and(|ext| ext.eq_ignore_ascii_case("eml"))
     {
@@ -231,8 +227,13 @@ fn knowledge(common: &Common, world: &World) -> Knowledge {
         .unwrap_or_default();
     paths.sort();
     for path in paths.iter().filter(|path| path.extension().is_some_and(|ext| ext == "toml")) {
-        match std::fs::read_to_string(path) {
-            Ok(text) => files.push((path.display().to_string(), text)),
+        match std::fs::read(path).map(String::from_utf8) {
+            Ok(Ok(text)) => files.push((path.display().to_string(), text)),
+            Ok(Err(error)) => {
+                let lines =
+                    error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|octet| **octet == b'\n');
+                warn(common, &format!("{}:{}: this is not UTF-8", path.display(), lines.count() + 1));
+            }
             Err(error) => warn(common, &format!("{}: {error}", path.display())),
         }
     }
@@ -271,7 +272,9 @@ fn explained(subject: &Subject, context: &Context, knowledge: &Knowledge) -> Exp
         Subject::Enhanced(code, text) => explain(None, Some(*code), text, context, knowledge),
         Subject::Words(text) => {
             let mut explanation = explain(None, None, text, context, knowledge);
-            explanation.notes.push(WITHOUT_CODE.to_owned());
+            if explanation.enhanced.is_none() {
+                explanation.notes.push(WITHOUT_CODE.to_owned());
+            }
             explanation
         }
     }
@@ -304,32 +307,12 @@ fn to_json(explanation: &Explanation) -> Value {
         "software": explanation.software,
         "evidence": explanation.evidence,
         "causes": explanation.causes,
-        "next": explanation.next.iter().filter_map(step_to_json).collect::<Vec<_>>(),
+        "next": explanation.next.iter().filter_map(crate::interchange::step_to_json).collect::<Vec<_>>(),
+        "advice": crate::interchange::advice(explanation),
         "references": explanation.references,
         "notes": explanation.notes,
-        "layers": explanation.layers.iter().map(layer_to_json).collect::<Vec<_>>(),
+        "layers": explanation.layers.iter().map(crate::interchange::layer_to_json).collect::<Vec<_>>(),
     })
-}
-
-fn layer_to_json(layer: &Layer) -> Value {
-    json!({
-        "layer": layer.by.name(),
-        "on": layer.on,
-        "says": layer.says,
-        "category": layer.category,
-        "source": layer.source,
-        "own": layer.own,
-        "decides": layer.decides,
-    })
-}
-
-/// A step as JSON; none for advice alone, which a program can't carry out.
-fn step_to_json(step: &Step) -> Option<Value> {
-    match &step.does {
-        Does::Command(line) => Some(json!({ "text": step.text, "command": line })),
-        Does::Action(name, argument) => Some(json!({ "text": step.text, "action": name, "argument": argument })),
-        Does::Advice => None,
-    }
 }
 
 /// How the parts of the text look.

@@ -196,7 +196,7 @@ pub(super) fn without_session(explanation: &mut Explanation, action: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::report::read;
+    use crate::decode::said::read;
     use crate::decode::{Asked, Context, Knowledge, explain};
     use crate::smtp::{Phase, Verb};
 

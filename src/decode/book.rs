@@ -66,14 +66,8 @@ impl Book {
         let files: Vec<_> = files.into_iter().collect();
         let mut read = Vec::new();
         for ((name, text, origin), file) in files.iter().copied().zip(parsed(&files)) {
-            match file {
-                Ok(file) => read.push((origin, file.rank, name, text, file)),
-                Err(error) => errors.push(KnowledgeError {
-                    file: name.to_owned(),
-                    line: error.span().map_or(1, |span| line_of(text, span.start)),
-                    message: error.message().to_owned(),
-                }),
-            }
+            let file = file.ok().or_else(|| without_faults(name, text, &mut errors));
+            read.extend(file.map(|file| (origin, file.rank, name, text, file)));
         }
         read.sort_by_key(|(origin, rank, name, ..)| (*origin != Origin::Own, -*rank, (*name).to_owned()));
         // The user's own words come first, and so hold.
@@ -281,6 +275,47 @@ fn parsed(files: &[(&str, &str, Origin)]) -> Vec<Result<File, toml::de::Error>> 
         let here = read(here);
         shares.into_iter().flat_map(|share| share.join().expect("nothing in it panics")).chain(here).collect()
     })
+}
+
+/// Entries of a file that are left out, at most: what has more faults is no file of replies.
+const FAULTS: usize = 50;
+
+/// A file without the entries that can't be read, each of which is told.
+fn without_faults(name: &str, text: &str, errors: &mut Vec<KnowledgeError>) -> Option<File> {
+    let mut octets = text.as_bytes().to_vec();
+    for _ in 0..FAULTS {
+        let rest = std::str::from_utf8(&octets).ok()?;
+        let error = match toml::from_str::<File>(rest) {
+            Ok(file) => return Some(file),
+            Err(error) => error,
+        };
+        let at = error.span().map_or(0, |span| span.start).min(rest.len());
+        errors.push(KnowledgeError {
+            file: name.to_owned(),
+            line: line_of(rest, at),
+            message: in_short(error.message()),
+        });
+        let begins = |at: usize| rest[at..].starts_with("[[");
+        let starts = || std::iter::once(0).chain(memchr::memchr_iter(b'\n', rest.as_bytes()).map(|at| at + 1));
+        let start = starts().take_while(|start| *start <= at).filter(|start| begins(*start)).last()?;
+        let end = starts().find(|start| *start > at && begins(*start)).unwrap_or(rest.len());
+        // Lines and places stay what they were.
+        octets[start..end].iter_mut().filter(|octet| **octet != b'\n').for_each(|octet| *octet = b' ');
+    }
+    None
+}
+
+/// Of a name that is not known, the one that is meant rather than all there are.
+fn in_short(message: &str) -> String {
+    let mut names = message.split('`').skip(1).step_by(2);
+    let nearest = message.starts_with("unknown field").then(|| {
+        let unknown = names.next()?;
+        crate::smtp::nearest(unknown, names, |own, _| own.div_ceil(3)).map(|meant| (unknown, meant))
+    });
+    match nearest.flatten() {
+        Some((unknown, meant)) => format!("unknown field `{unknown}`; is `{meant}` meant?"),
+        None => message.to_owned(),
+    }
 }
 
 fn category_problem(category: &str) -> Option<String> {

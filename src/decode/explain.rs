@@ -8,7 +8,7 @@ use super::evidence::{self, Evidence};
 use super::normal::{beginning, first_address};
 use super::{
     Book, Context, Explanation, Knowledge, Step, advice, category, digits, fitting, layers, normalise, notes,
-    references, steps, wait,
+    references, said, steps, wait,
 };
 
 /// What the layers found for one reply.
@@ -40,6 +40,7 @@ pub fn explain(
 ) -> Explanation {
     let book = knowledge.book();
     let text = beginning(text);
+    let enhanced = enhanced.or_else(|| said::own_code(text, code).map(|own| own.0));
     let normal = normalise(text);
     let inner = enhanced.or_else(|| quoted_code(&normal));
     let class = class_of(code, enhanced);

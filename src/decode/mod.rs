@@ -33,12 +33,14 @@ mod quoted;
 pub mod reference;
 mod references;
 mod report;
+mod said;
 mod sender;
 mod sieve;
 mod slip;
 mod steps;
 mod terms;
 mod told;
+mod unwrapped;
 mod wait;
 mod words;
 
@@ -62,10 +64,11 @@ pub use exchange::{explain_exchange, gives_up};
 pub use explain::{explain, explain_reply, untimed};
 pub use knowledge::{CapabilityEntry, Knowledge, KnowledgeError, Term};
 pub use line::MENDED;
-pub use maillog::{Refusal, refusal};
+pub use maillog::{Lines, Refusal, is_of_a_log, recipient, refusal};
 pub use normal::normalise;
 pub use quoted::{Quoted, explain_text, leads_on, quoted};
 pub use report::{Reported, explain_bounce, explain_reported, reported, reported_in};
+pub use said::enhanced_in;
 pub use terms::{terms_at, terms_in};
 pub use wait::asked_to_wait;
 

@@ -6,7 +6,7 @@
 
 use crate::smtp::Verb;
 
-use super::report::{Said, read};
+use super::said::{Said, end_of_quote, is_reply, leads, read};
 use super::{Asked, Context, Explanation, Knowledge, explain};
 
 /// A reply within other words, and what it answers as far as these say so.
@@ -46,8 +46,16 @@ const MOMENTS: [(&str, Asked); 23] = [
 ];
 
 /// Words after which a reply stands; the last of them in a text counts, since servers quote servers.
-const BEFORE: [&str; 7] =
-    ["said: ", "refused to talk to me: ", "responded: ", "reason: ", "smtp;", "lmtp;", "diagnostic-code: "];
+const BEFORE: [&str; 8] = [
+    "said: ",
+    "refused to talk to me: ",
+    "responded: ",
+    "returned ",
+    "reason: ",
+    "smtp;",
+    "lmtp;",
+    "diagnostic-code: ",
+];
 
 /// Marks with which records of conversations begin what the server said.
 const MARKS: [&str; 7] = ["<<< ", "<** ", "<~* ", "<~  ", "<-  ", "<- ", "< "];
@@ -62,12 +70,14 @@ pub fn quoted(text: &str) -> Option<Quoted> {
     let small = text.to_ascii_lowercase();
     let from = begins(text, &small)?;
     let own = &text[from..];
-    let end = AFTER.iter().filter_map(|words| own.find(words)).min().unwrap_or(own.len());
+    let end = AFTER.iter().filter_map(|words| own.find(words)).chain(end_of_quote(&text[..from], own)).min();
+    let end = end.unwrap_or(own.len());
     // What is said of the moment may stand before the reply or after it, but is no word of its own.
     let around = [&small[..from], &small[from + end..]];
     let asked = MOMENTS.iter().find(|(words, _)| around.iter().any(|part| part.contains(words)));
     let own = own[..end].trim();
-    let own = if text.starts_with('(') || text.starts_with("#<") { own.trim_end_matches([')', '>']) } else { own };
+    let bracketed = text.starts_with(['(', '[']) || text.starts_with("#<");
+    let own = if bracketed { own.trim_end_matches([')', ']', '>']) } else { own };
     Some(Quoted { reply: own.to_owned(), asked: asked.map(|(_, asked)| *asked) })
 }
 
@@ -108,25 +118,33 @@ fn begins(text: &str, small: &str) -> Option<usize> {
     if is_reply(text) {
         return None;
     }
+    let first = behind(text, 0);
+    if first > 0 && is_reply(&text[first..]) {
+        return Some(first);
+    }
     let marked = MARKS.iter().find(|mark| text.starts_with(**mark)).map(|mark| mark.len());
-    let told = BEFORE.iter().filter_map(|words| small.rfind(words).map(|at| at + words.len())).filter_map(|at| {
-        let at = at + text[at..].len() - text[at..].trim_start().len();
-        is_reply(&text[at..]).then_some(at)
-    });
-    // Without such words: a code after a colon, a bracket or #.
-    let plain = || {
-        let after = text.match_indices([':', '(', '#', '>']).map(|(at, _)| at + 1);
-        after
-            .map(|at| at + text[at..].len() - text[at..].trim_start().len())
-            .find(|at| read(&text[*at..]).code.is_some_and(|code| code.class().is_refusal()))
+    let told = BEFORE.iter().filter_map(|words| small.rfind(words).map(|at| behind(text, at + words.len())));
+    // Without such words: a code after a colon, a bracket, # or a quotation mark.
+    let refuses = |at: &usize| read(&text[*at..]).code.is_some_and(|code| code.class().is_refusal());
+    let plain = || text.match_indices(leads).map(|(at, sign)| behind(text, at + sign.len())).find(refuses);
+    // Or both codes, wherever they stand.
+    let both = || {
+        let starts = text.match_indices([' ', '\t']).map(|(at, _)| at + 1);
+        starts.filter(|at| text.as_bytes().get(*at).is_some_and(u8::is_ascii_digit)).find(|at| {
+            let said = read(&text[*at..]);
+            said.enhanced.is_some_and(|enhanced| matches!(enhanced.class, 4 | 5)) && said.code.is_some()
+        })
     };
-    marked.filter(|at| is_reply(&text[*at..])).or_else(|| told.max()).or_else(plain)
+    let told = told.filter(|at| is_reply(&text[*at..])).max();
+    marked.filter(|at| is_reply(&text[*at..])).or(told).or_else(plain).or_else(both)
 }
 
-/// Whether a text begins as a reply does.
-fn is_reply(text: &str) -> bool {
-    let said = read(text);
-    said.code.is_some() || said.enhanced.is_some()
+/// The place behind the blanks and the quotation mark that stand at a place.
+fn behind(text: &str, at: usize) -> usize {
+    let rest = text[at..].trim_start();
+    let rest =
+        rest.strip_prefix(|c| matches!(c, '\'' | '"' | '`' | '\u{2018}' | '\u{201c}' | '\u{ab}')).unwrap_or(rest);
+    text.len() - rest.len()
 }
 
 #[cfg(test)]
@@ -180,6 +198,18 @@ mod tests {
             ),
             ("(reason: 550 5.1.1 <a@b.example>... User unknown)", "550 5.1.1 <a@b.example>... User unknown", None),
             ("<<< 550 5.1.1 no", "550 5.1.1 no", None),
+            ("'550 5.1.1 no'", "550 5.1.1 no", None),
+            ("[550 5.1.1 no]", "550 5.1.1 no", None),
+            ("Remote host said: 550 sorry (#5.7.1)", "550 sorry (#5.7.1)", None),
+            (
+                "Remote Server returned '550 5.1.1 RESOLVER.ADR.RecipNotFound; can't be found'",
+                "550 5.1.1 RESOLVER.ADR.RecipNotFound; can't be found",
+                None,
+            ),
+            ("it said \u{201c}550 5.1.1 no\u{201d}, and hung up", "550 5.1.1 no", None),
+            ("the error was \"550-5.7.1 blocked\".", "550-5.7.1 blocked", None),
+            ("the remote server says 550 5.7.1 blocked", "550 5.7.1 blocked", None),
+            ("Remote server returned an error -> 550: 5.1.1 no", "550: 5.1.1 no", None),
             (
                 "450 4.3.0 delivery temporarily suspended: host mx[192.0.2.1] refused to talk to me: 421 4.7.0 too many",
                 "421 4.7.0 too many",

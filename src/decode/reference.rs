@@ -3,7 +3,7 @@
 //! The workbench's reference and `ehlo explain --list` show the same pages.
 
 use super::finding::{Fit, fit};
-use super::{CATEGORIES, CodeEntry, EnhancedEntry, Knowledge, Term, terms_in};
+use super::{CATEGORIES, CategoryEntry, CodeEntry, EnhancedEntry, Knowledge, Term, terms_in};
 use crate::smtp::verb::VerbEntry;
 
 /// What a page is about.
@@ -79,20 +79,73 @@ pub fn pages(knowledge: &Knowledge) -> Vec<Page> {
                 || verb.capability.as_deref() == Some(entry.keyword.as_str())
                 || verb.parameters.iter().any(|it| it.capability == entry.keyword)
         };
-        let related = knowledge.verbs.verbs.iter().filter(needs).map(|verb| verb.name.clone()).collect();
-        page(Kind::Extension, &entry.keyword, &entry.meaning, text, related, &entry.reference)
+        let mut related: Vec<_> = knowledge.verbs.verbs.iter().filter(needs).map(|verb| verb.name.clone()).collect();
+        if related.is_empty() {
+            related.push("EHLO".to_owned());
+        }
+        page(Kind::Extension, &entry.keyword, &entry.meaning, text, related, &or_general(&entry.reference, EXTENSIONS))
     }));
     all.extend(CATEGORIES.iter().filter_map(|name| book.category(name)).map(|entry| {
         let mut text = vec![entry.meaning.clone()];
+        text.push(when(entry, knowledge));
         text.extend(entry.causes.iter().map(|cause| format!("Cause: {cause}")));
+        text.extend(entry.retry.map(|retry| {
+            let again = if retry { "the same may work later" } else { "the same fails again" };
+            format!("Trying again: {again}, whatever the first digit says.")
+        }));
+        text.extend(entry.next.iter().map(|step| format!("Next: {}", step.text)));
         page(Kind::Category, &entry.name, &entry.title, text, alike(&entry.name, "", knowledge), &entry.reference)
     }));
     all.extend(knowledge.glossary().iter().map(|term| {
         let title = term.text.split_inclusive(". ").next().unwrap_or(&term.text).trim();
         let also = term.also.clone();
-        let page = page(Kind::Term, &term.term, title, vec![term.text.clone()], term.see.clone(), &term.reference);
+        let see = beside_term(term, knowledge);
+        let page = page(Kind::Term, &term.term, title, vec![term.text.clone()], see, &term.reference);
         Page { also, ..page }
     }));
+    all
+}
+
+/// Where the words of a server that a maker made up for itself have their place: reply codes by their digits, enhanced codes
+/// by their subject, keywords of its own.
+const DIGITS: &str = "RFC 5321 4.2.1";
+const EXTENSIONS: &str = "RFC 5321 2.2.2";
+
+/// What is said of a thing, or of its kind where nobody wrote of the thing itself.
+fn or_general(own: &[String], general: &str) -> Vec<String> {
+    if own.iter().all(String::is_empty) { vec![general.to_owned()] } else { own.to_vec() }
+}
+
+/// When refusals of a category come: with which codes.
+fn when(entry: &CategoryEntry, knowledge: &Knowledge) -> String {
+    let codes = alike(&entry.name, "", knowledge);
+    if codes.is_empty() {
+        return "When it comes: by the words of a reply alone; no code stands for it.".to_owned();
+    }
+    format!("When it comes: with {}, among others, or by the words of a reply.", or(&codes))
+}
+
+/// The pages that a term names, and the category of the same name, in whatever form: greylisting, greylisted.
+fn beside_term(term: &Term, knowledge: &Knowledge) -> Vec<String> {
+    let stem = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        word.strip_suffix("ing").or_else(|| word.strip_suffix("ed")).map(str::to_owned)
+    };
+    let own = stem(&term.term);
+    let category = CATEGORIES.iter().find(|name| own.is_some() && stem(name) == own).map(|name| (*name).to_owned());
+    let speaks = |code: &&CodeEntry| {
+        let causes = code.causes.iter().chain(code.at.iter().filter_map(|at| at.causes.as_ref()).flatten());
+        own.as_ref()
+            .is_some_and(|stem| causes.map(|cause| cause.to_ascii_lowercase()).any(|cause| cause.contains(stem)))
+    };
+    let by_cause = knowledge.book().codes().filter(speaks).map(|code| code.code.to_string());
+    let codes: Vec<_> = by_cause.filter(|_| category.is_some()).take(BESIDE).collect();
+    let mut all = term.see.clone();
+    for name in category.into_iter().chain(codes) {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
     all
 }
 
@@ -126,7 +179,7 @@ fn code(entry: &CodeEntry, knowledge: &Knowledge) -> Page {
     text.push(format!("Category: {}", entry.category));
     let mut related = vec![entry.category.clone()];
     related.extend(alike(&entry.category, &name, knowledge));
-    page(Kind::Code, &name, &entry.title, text, related, &entry.reference)
+    page(Kind::Code, &name, &entry.title, text, related, &or_general(&entry.reference, DIGITS))
 }
 
 fn enhanced(entry: &EnhancedEntry, knowledge: &Knowledge) -> Page {
@@ -134,13 +187,20 @@ fn enhanced(entry: &EnhancedEntry, knowledge: &Knowledge) -> Page {
     let classes: Vec<String> = entry.classes.iter().map(u8::to_string).collect();
     if !classes.is_empty() {
         text.push(format!("When it comes: before the words of a reply, with {} as its first digit.", or(&classes)));
+    } else if let Some(software) = &entry.software {
+        text.push(format!(
+            "When it comes: before the words of a reply of {software}, which gives it a meaning of its own."
+        ));
     }
     text.extend(entry.software.iter().map(|software| format!("Sent by {software}")));
     text.extend(entry.causes.iter().map(|cause| format!("Cause: {cause}")));
     text.push(format!("Category: {}", entry.category));
     let mut related = vec![entry.category.clone()];
     related.extend(alike(&entry.category, &entry.code, knowledge));
-    page(Kind::Enhanced, &entry.code, &entry.title, text, related, &entry.reference)
+    // The subject of a code is written even where its detail is not (RFC 3463 3.1 for X.0.n, and so on).
+    let subject = entry.code.split('.').nth(1).and_then(|subject| subject.parse::<u8>().ok()).unwrap_or_default();
+    let general = format!("RFC 3463 3.{}", subject.saturating_add(1));
+    page(Kind::Enhanced, &entry.code, &entry.title, text, related, &or_general(&entry.reference, &general))
 }
 
 fn verb(entry: &VerbEntry, knowledge: &Knowledge) -> Page {
@@ -254,6 +314,10 @@ mod tests {
         for page in &pages {
             assert!(!page.name.is_empty() && !page.title.is_empty(), "{page:?}");
             assert!(page.text.first().is_some_and(|meaning| !meaning.is_empty()), "{page:?}");
+            let of_protocol = matches!(page.kind, Kind::Code | Kind::Enhanced | Kind::Extension);
+            assert!(!of_protocol || !page.references.is_empty(), "{page:?}");
+            let timed = page.text.iter().any(|words| words.starts_with("When it comes"));
+            assert!(timed || !matches!(page.kind, Kind::Category | Kind::Extension), "{page:?}");
         }
     }
 
@@ -270,6 +334,9 @@ mod tests {
         assert!(leads.iter().any(|link| pages[*link].kind == Kind::Term), "{leads:?}");
         let of = |name: &str| &pages[named(&pages, name).expect("a page")].related;
         assert!(of("550").contains(&"mailbox-ambiguous".to_owned()), "{:?}", of("550"));
+        for name in ["greylisted", "450"] {
+            assert!(of("greylisting").contains(&name.to_owned()), "{:?}", of("greylisting"));
+        }
         assert!(of("MAIL").contains(&"250".to_owned()), "{:?}", of("MAIL"));
         assert!(of("X.1.1").contains(&"mailbox-unknown".to_owned()), "{:?}", of("X.1.1"));
     }

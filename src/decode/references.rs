@@ -42,7 +42,7 @@ mod tests {
     fn references_belong_to_the_moment_and_the_cause() {
         let knowledge = Knowledge::shipped();
         let decode = |text: &str, asked: Option<Asked>| {
-            let said = crate::decode::report::read(text);
+            let said = crate::decode::said::read(text);
             let context = Context { asked, ..Context::default() };
             crate::decode::explain(said.code, said.enhanced, &said.text, &context, &knowledge).references
         };
@@ -89,7 +89,7 @@ mod tests {
             assert!(told.iter().any(|it| it == reference), "{code}: {told:?}");
         }
         let utf8 = Context { asked: verb(Verb::Rcpt), rcpt: Some("ä@b.example".to_owned()), ..Context::default() };
-        let said = crate::decode::report::read("553 no");
+        let said = crate::decode::said::read("553 no");
         let told = crate::decode::explain(said.code, said.enhanced, &said.text, &utf8, &knowledge).references;
         assert!(told.iter().any(|it| it == "RFC 6531 3.5"), "{told:?}");
     }

@@ -20,7 +20,8 @@
 //!     "phase": { "before": "…", "after": "…" },
 //!     "reply": { "code": 250, "enhanced": "2.1.0" or null, "lines": ["…"], "complete": true } or null,
 //!     "latency": 0.002,           seconds, or null
-//!     "explanation": { "title", "meaning", "category", "retry", "software", "causes", "next", "references" } or null
+//!     "explanation": { "title", "meaning", "category", "retry", "software", "causes", "next", "references",
+//!                      "advice", "notes", "layers": [{ "layer", "on", "says", "category", "source", "own", "decides" }] } or null
 //!   }],
 //!   "recipients": [{ "address": "a@b", "verdict": "accepted|refused|delivered|failed|pending", "code", "enhanced" }],
 //!   "unexplained": "…"            only where explanations are left out: why
@@ -34,7 +35,7 @@ use crate::conversation::dialogue::Ask;
 use crate::conversation::file::{Document, folded, write_document, write_entry};
 use crate::conversation::log::Entry;
 use crate::conversation::{Dialogue, Exchange, Kind, Log};
-use crate::decode::{Does, Explanation, Knowledge, explain_exchange};
+use crate::decode::{Does, Explanation, Knowledge, Layer, Step, explain_exchange};
 use crate::smtp::escape;
 
 /// The whole of it.
@@ -183,15 +184,6 @@ fn exchange(
 }
 
 fn explained(it: &Explanation) -> Value {
-    let steps: Vec<_> = it
-        .next
-        .iter()
-        .map(|step| match &step.does {
-            Does::Command(line) => json!({ "text": step.text, "command": line }),
-            Does::Action(action, argument) => json!({ "text": step.text, "action": action, "argument": argument }),
-            Does::Advice => json!({ "text": step.text }),
-        })
-        .collect();
     json!({
         "title": it.title,
         "meaning": it.meaning,
@@ -199,8 +191,38 @@ fn explained(it: &Explanation) -> Value {
         "retry": it.retry,
         "software": it.software,
         "causes": it.causes,
-        "next": steps,
+        "next": it.next.iter().filter_map(step).collect::<Vec<_>>(),
+        "advice": advice(it),
         "references": it.references,
+        "notes": it.notes,
+        "layers": it.layers.iter().map(layer).collect::<Vec<_>>(),
+    })
+}
+
+/// A step that a program can carry out: a line, or an action.
+pub(crate) fn step(step: &Step) -> Option<Value> {
+    match &step.does {
+        Does::Command(line) => Some(json!({ "text": step.text, "command": line })),
+        Does::Action(name, argument) => Some(json!({ "text": step.text, "action": name, "argument": argument })),
+        Does::Advice => None,
+    }
+}
+
+/// The steps that only a person can carry out.
+pub(crate) fn advice(it: &Explanation) -> Vec<&str> {
+    it.next.iter().filter(|step| step.does == Does::Advice).map(|step| step.text.as_str()).collect()
+}
+
+/// What one layer says of a reply.
+pub(crate) fn layer(layer: &Layer) -> Value {
+    json!({
+        "layer": layer.by.name(),
+        "on": layer.on,
+        "says": layer.says,
+        "category": layer.category,
+        "source": layer.source,
+        "own": layer.own,
+        "decides": layer.decides,
     })
 }
 

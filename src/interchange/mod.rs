@@ -20,6 +20,8 @@ pub mod page;
 mod pcapng;
 mod text;
 
+pub(crate) use json::{advice, layer as layer_to_json, step as step_to_json};
+
 /// What stands in the place of explanations where none are given.
 const UNEXPLAINED: &str = "What the replies mean is left out: this was held in an exam, in which nothing is explained.";
 

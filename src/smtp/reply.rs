@@ -11,7 +11,7 @@ pub use super::line::{LineReader, RawLine};
 /// The longest reply line that is kept, octets without its end. The rest is counted and cut.
 pub const MAX_LINE: usize = 1 << 20;
 /// The most lines that one reply may have; the next begins a new one.
-pub const MAX_LINES: usize = 60_000;
+pub const MAX_LINES: usize = 100_000;
 
 /// A reply code: three digits, 000 to 999, as they stood there.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -177,7 +177,7 @@ impl Flaw {
             Self::CodesDiffer => "lines of one reply with different codes",
             Self::LongLine => "longer than 512 octets",
             Self::Cut => "cut at 1 MiB",
-            Self::TooManyLines => "cut at 60,000 lines",
+            Self::TooManyLines => "cut at 100,000 lines",
             Self::Unfinished => "ended in the middle",
             Self::Overtaken => "never ended, because the client spoke before it was complete",
         }

@@ -3,12 +3,42 @@
 use serde_json::Value;
 
 use super::{Style, to_json, to_text_of};
-use crate::decode::{Explanation, Reported, reported};
+use crate::decode::{Explanation, Reported};
 use crate::smtp::escape;
 
-/// Whether a text is a message with a report of delivery, rather than replies.
-pub(super) fn is_bounce(text: &str) -> bool {
-    !reported(text).is_empty()
+/// Fields of which a message has at least two.
+const FIELDS: [&str; 10] = [
+    "from:",
+    "to:",
+    "subject:",
+    "date:",
+    "received:",
+    "message-id:",
+    "return-path:",
+    "mime-version:",
+    "content-type:",
+    "delivered-to:",
+];
+
+/// What stands below the header of a message; none where the text is no message.
+pub(super) fn body(text: &str) -> Option<&str> {
+    let text = text.trim_start_matches(['\r', '\n']);
+    let (mut fields, mut at) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        at += line.len();
+        let bare = line.trim_end_matches(['\r', '\n']);
+        if bare.is_empty() {
+            return (fields > 1).then_some(&text[at..]);
+        }
+        let small = bare.to_ascii_lowercase();
+        let name = small.split(':').next().unwrap_or_default();
+        let field = small.contains(':') && !name.contains(char::is_whitespace);
+        if !field && !bare.starts_with([' ', '\t']) && !bare.starts_with("From ") {
+            return None;
+        }
+        fields += usize::from(FIELDS.iter().any(|known| small.starts_with(known)));
+    }
+    None
 }
 
 /// As JSON: a reply, with the recipient and what became of the message.

@@ -45,7 +45,8 @@ pub(super) fn to_json(pages: &[Page]) -> Value {
             })
         })
         .collect();
-    json!({ "ehlo": 1, "entries": entries })
+    // No reply is explained here; whoever looks for them in any answer finds none.
+    json!({ "ehlo": 1, "entries": entries, "replies": [] })
 }
 
 /// A line each; where only a few are left, their pages.

@@ -7,7 +7,7 @@ use std::io::{BufRead, Read};
 use serde_json::{Value, json};
 
 use super::Style;
-use crate::decode::{Asked, Context, Explanation, Knowledge, Refusal, explain, normalise, refusal, untimed};
+use crate::decode::{Asked, Explanation, Knowledge, Lines, Refusal, is_of_a_log, normalise, recipient, untimed};
 use crate::smtp::{Class, EnhancedCode, ReplyCode, escape};
 
 /// The longest line that is looked at, octets; what is beyond is passed over.
@@ -19,11 +19,14 @@ const REMEMBERED: usize = 50_000;
 /// So much of a line is kept as an example, octets: a line may be as long as an attacker likes, and a log has many causes.
 const EXAMPLE: usize = 1024;
 
+/// Said of what was not even tried, since an earlier try had failed.
+const PUT_OFF: &str = " (waiting, not tried again yet)";
+
 /// So much of a reply is shown below its cause, characters.
 const SHOWN: usize = 160;
 
 /// What decides an explanation: the codes, what was asked, and the words without the names and numbers in them.
-type Said = (Option<ReplyCode>, Option<EnhancedCode>, Option<Asked>, String);
+type Said = (Option<ReplyCode>, Option<EnhancedCode>, Option<Asked>, Class, String);
 
 /// What stands for what was said: two numbers that depend on it and on a secret of this run, so that nobody can write lines
 /// which have the same. The words themselves would take many times the memory.
@@ -36,7 +39,8 @@ struct Group {
     transient: u64,
     permanent: u64,
     title: String,
-    meaning: String,
+    /// What its first refusal means.
+    explanation: Explanation,
     example: String,
     /// What the server said in it, and to whom, where the line says so.
     reply: String,
@@ -44,11 +48,11 @@ struct Group {
 }
 
 impl Group {
-    fn add(&mut self, class: Class) {
-        self.count += 1;
+    fn add(&mut self, class: Class, recipients: u64) {
+        self.count += recipients;
         match class {
-            Class::Transient => self.transient += 1,
-            _ => self.permanent += 1,
+            Class::Transient => self.transient += recipients,
+            _ => self.permanent += recipients,
         }
     }
 }
@@ -61,6 +65,8 @@ type Cause = (String, String, String);
 pub(super) struct Summary {
     lines: u64,
     refusals: u64,
+    /// Whether any line was one of a mail log that is known.
+    known: bool,
     /// By category, software and title, of which there are only so many: the titles of the tables.
     groups: Vec<(Cause, Group)>,
     places: HashMap<Cause, usize>,
@@ -75,7 +81,7 @@ impl Summary {
     ///
     /// Where it can't be read.
     pub(super) fn read(mut log: impl BufRead, knowledge: &Knowledge) -> std::io::Result<Self> {
-        let mut summary = Self::default();
+        let (mut summary, mut lines) = (Self::default(), Lines::default());
         let mut line = Vec::new();
         loop {
             line.clear();
@@ -86,34 +92,46 @@ impl Summary {
                 log.skip_until(b'\n')?;
             }
             summary.lines += 1;
-            summary.take(&String::from_utf8_lossy(&line), knowledge);
+            let text = String::from_utf8_lossy(&line);
+            let found = lines.refusal(&text);
+            summary.known = summary.known || found.is_some() || is_of_a_log(&text);
+            if let Some(found) = found {
+                summary.take(&found, &text, knowledge);
+            }
         }
     }
 
-    fn take(&mut self, line: &str, knowledge: &Knowledge) {
-        let Some(found) = refusal(line) else { return };
-        self.refusals += 1;
-        let said: Said = (found.code, found.enhanced, found.asked, numberless(&normalise(&found.text)));
+    /// Whether nothing of it could be read.
+    pub(super) fn is_unread(&self) -> bool {
+        self.lines > 0 && !self.known
+    }
+
+    fn take(&mut self, found: &Refusal, line: &str, knowledge: &Knowledge) {
+        self.refusals += found.recipients;
+        let said: Said = (found.code, found.enhanced, found.asked, found.class, numberless(&normalise(&found.text)));
         let print = (self.secrets.0.hash_one(&said), self.secrets.1.hash_one(&said));
         if let Some((place, class)) = self.remembered.get(&print) {
-            self.groups[*place].1.add(*class);
+            self.groups[*place].1.add(*class, found.recipients);
             return;
         }
-        let context = Context { asked: found.asked, ..Context::default() };
-        let explanation = explain(found.code, found.enhanced, &found.text, &context, knowledge);
-        let Explanation { category, software, title, meaning, class, .. } = explanation;
-        let title = title.split_once(": ").map_or(title.as_str(), |(_, title)| title);
-        let title = untimed(title, &found.text);
-        let cause = (category, software.unwrap_or_default(), title.clone());
+        let explanation = found.explained(knowledge);
+        let class = explanation.class;
+        let title = explanation.title.split_once(": ").map_or(explanation.title.as_str(), |(_, title)| title);
+        let mut title = untimed(title, &found.text);
+        if found.is_put_off() {
+            title.push_str(PUT_OFF);
+        }
+        let software = explanation.software.clone().unwrap_or_default();
+        let cause = (explanation.category.clone(), software, title.clone());
         let place = *self.places.entry(cause.clone()).or_insert_with(|| {
             let line = line.trim_end();
             let example = line[..line.floor_char_boundary(EXAMPLE)].to_owned();
-            let (reply, recipient) = (reply(&found), recipient(line));
-            let group = Group { count: 0, transient: 0, permanent: 0, title, meaning, example, reply, recipient };
+            let (reply, recipient) = (reply(found), recipient(line));
+            let group = Group { count: 0, transient: 0, permanent: 0, title, explanation, example, reply, recipient };
             self.groups.push((cause, group));
             self.groups.len() - 1
         });
-        self.groups[place].1.add(class);
+        self.groups[place].1.add(class, found.recipients);
         if self.remembered.len() >= REMEMBERED {
             self.remembered.clear();
         }
@@ -127,9 +145,9 @@ impl Summary {
         groups
     }
 
-    /// As JSON.
+    /// As JSON: of each cause its counts, and among the replies its first one, explained.
     pub(super) fn to_json(&self) -> Value {
-        let group = |((category, software, _), group): (&Cause, &Group)| {
+        let group = |((category, software, _), group): &(&Cause, &Group)| {
             json!({
                 "count": group.count,
                 "transient": group.transient,
@@ -137,14 +155,16 @@ impl Summary {
                 "category": category,
                 "software": (!software.is_empty()).then_some(software),
                 "title": group.title,
-                "meaning": group.meaning,
+                "meaning": group.explanation.meaning,
                 "example": group.example,
                 "reply": group.reply,
                 "recipient": group.recipient,
             })
         };
-        let groups: Vec<_> = self.ranked().into_iter().map(group).collect();
-        json!({ "ehlo": 1, "lines": self.lines, "refusals": self.refusals, "groups": groups })
+        let ranked = self.ranked();
+        let groups: Vec<_> = ranked.iter().map(group).collect();
+        let replies: Vec<_> = ranked.iter().map(|(_, group)| super::to_json(&group.explanation)).collect();
+        json!({ "ehlo": 1, "lines": self.lines, "refusals": self.refusals, "groups": groups, "replies": replies })
     }
 
     /// As a table.
@@ -181,13 +201,6 @@ fn reply(found: &Refusal) -> String {
     let words = codes.into_iter().flatten().chain((!found.text.is_empty()).then(|| found.text.clone()));
     let whole = words.collect::<Vec<_>>().join(" ");
     whole[..whole.floor_char_boundary(EXAMPLE)].to_owned()
-}
-
-/// The address that a line names as that of the recipient.
-fn recipient(line: &str) -> Option<String> {
-    let (_, rest) = line.split_once(" to=<")?;
-    let (address, _) = rest.split_once('>')?;
-    (!address.is_empty() && address.len() <= 254).then(|| address.to_owned())
 }
 
 /// As much of a reply as one line is worth.
@@ -259,6 +272,57 @@ mod tests {
         let text = summary.to_text(Style::plain());
         assert!(text.starts_with("7 lines, 5 refusals\n"), "{text}");
         assert!(text.find("mailbox-unknown") < text.find("greylisted"), "{text}");
+    }
+
+    #[test]
+    fn what_waits_is_no_row_of_what_was_tried_and_no_code_is_added() {
+        let suspended = "Jan  1 mx postfix/error[1]: 4FD: to=<a@b.example>, relay=none, delay=1, dsn=4.3.0, status=deferred \
+                         (delivery temporarily suspended: connect to mx.b.example[203.0.113.5]:25: Connection refused)\n";
+        let refused = "Jan  1 mx postfix/smtp[1]: 4FD: to=<a@b.example>, relay=none, delay=1, dsn=4.4.1, status=deferred \
+                       (connect to mx.b.example[203.0.113.5]:25: Connection refused)\n";
+        let two = "Jan  1 mx sm-mta[124]: 401: to=<a@c.example>,<b@c.example>, dsn=4.0.0, stat=Deferred: 451 4.7.1 Greylisted\n";
+        let exim = "2024-01-01 00:00:02 1abc == a@b.example R=x T=y defer (111): Connection refused\n";
+        let expired = "2024-01-01 00:00:02 1abc ** a@b.example: retry timeout exceeded\n";
+        let log = [suspended, refused, two, exim, expired].concat();
+        let summary = Summary::read(log.as_bytes(), &Knowledge::shipped()).expect("read");
+        assert_eq!((summary.lines, summary.refusals, summary.groups.len()), (5, 6, 5));
+        let json = summary.to_json();
+        let of = |part: &str| {
+            let groups = json["groups"].as_array().expect("a list");
+            groups
+                .iter()
+                .find(|it| it["example"].as_str().is_some_and(|line| line.contains(part)))
+                .expect("a group")
+                .clone()
+        };
+        let waits = of("suspended");
+        assert_eq!((&waits["category"], &waits["transient"]), (&"network".into(), &1.into()));
+        assert!(waits["title"].as_str().is_some_and(|title| title.ends_with(PUT_OFF)), "{waits}");
+        assert_eq!((&of("c.example")["count"], &of("c.example")["category"]), (&2.into(), &"greylisted".into()));
+        assert_eq!(
+            (&of("(111)")["reply"], &of("(111)")["recipient"]),
+            (&"defer (111): Connection refused".into(), &"a@b.example".into())
+        );
+        assert_eq!(of("exceeded")["reply"], "retry timeout exceeded");
+        assert!(
+            json["replies"].as_array().is_some_and(|all| all.len() == 5
+                && all[0]["code"].is_null() == (json["groups"][0]["reply"] != "451 4.7.1 Greylisted"))
+        );
+    }
+
+    #[test]
+    fn a_log_of_nothing_known_is_told_from_one_without_refusals() {
+        let unread = |log: &[u8]| Summary::read(log, &Knowledge::default()).expect("read").is_unread();
+        assert!(unread(b"hello\nworld\n") && unread(b"\x00\xff\x12\n"));
+        for log in [
+            &b""[..],
+            b"Jan  1 00:00:20 mx postfix/bounce[1]: 4G2: sender non-delivery notification: 4G3\n",
+            b"2024-01-01 00:00:01 SMTP connection from [127.0.0.1]:50168 closed by QUIT\n",
+            b"Jan  1 00:00:01 mx sm-mta[1]: starting daemon\n",
+            b"2024-01-01T00:00:01.000Z,Out,08D1,0,,203.0.113.5:25,*,,attempting to connect\n",
+        ] {
+            assert!(!unread(log), "{}", String::from_utf8_lossy(log));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is to be explained, found in what was given: replies, and what people paste around them.
 
-use crate::decode::{Asked, Context, Knowledge, leads_on, offer as offers, quoted};
+use crate::decode::{Asked, Context, Knowledge, enhanced_in, leads_on, offer as offers, quoted};
 use crate::smtp::{Capabilities, EnhancedCode, LineEnd, Reply, ReplyLine, Verb};
 
 /// What is to be explained.
@@ -44,6 +44,8 @@ pub(super) fn subjects(text: &str) -> (Vec<(Subject, Option<Asked>)>, Vec<String
                 all.push((subject, None));
             } else if let Some(found) = quoted(&words) {
                 all.extend(whole(&found.reply).map(|subject| (subject, found.asked)));
+            } else if let Some(code) = enhanced_in(line) {
+                all.push((Subject::Enhanced(code, line.trim().to_owned()), None));
             } else {
                 if !leads_on(line) && !after_a_reply(line) {
                     others.append(&mut leading);
@@ -150,6 +152,15 @@ mod tests {
             assert_eq!(all.len(), 1, "{text}: {all:?} {others:?}");
             assert_eq!((all[0].0.replace('\n', " "), all[0].1), (said.to_owned(), asked), "{text}");
             assert_eq!(others, [] as [&str; 0], "{text}");
+        }
+        for (text, said) in [
+            ("'550 5.1.1 no'", "550 no"),
+            ("\"550 5.1.1 no\"", "550 no"),
+            ("Remote Server returned '550 5.1.1 not found'", "550 not found"),
+            ("Sorry, no mailbox here by that name. (#5.1.1)", "5.1.1 Sorry, no mailbox here by that name. (#5.1.1)"),
+        ] {
+            let (all, others) = found(text);
+            assert_eq!((all.as_slice(), others.len()), (&[(said.to_owned(), None)][..], 0), "{text}");
         }
         let (all, others) = found("550 no\nno reply at all\nhost x said: 551 away");
         assert_eq!((all.len(), others), (2, vec!["no reply at all".to_owned()]));

@@ -28,8 +28,8 @@ pub(super) fn all(size: Size) -> Vec<Behaviour> {
             wire.say("250-X-LINE of very many\r\n".repeat(lines)).say("250 LAST\r\n").on_until("never");
         })
         .at(At::Ehlo)
-        // A reply is kept up to 60,000 lines.
-        .shows(if size == Size::Small { &["250 LAST", "MAIL"] } else { &["cut at", "60,000 lines", "MAIL"] })
+        // A reply is kept up to 100,000 lines.
+        .shows(if size == Size::Small { &["250 LAST", "MAIL"] } else { &["cut at", "100,000 lines", "MAIL"] })
         .exits(0, ""),
         peer("continuation lines without end", move |wire| {
             wire.until("MAIL");

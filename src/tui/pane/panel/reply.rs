@@ -3,7 +3,7 @@
 use crate::conversation::Exchange;
 use crate::conversation::dialogue::{Ask, Recipient, Verdict};
 use crate::conversation::words::capital;
-use crate::decode::{Does, Explanation, Reported, Spoke, Step, reported_in};
+use crate::decode::{Does, Explanation, Layer, Reported, Spoke, Step, reported_in};
 use crate::smtp::{Class, Command, Verb, escape};
 use crate::tui::action::Action;
 use crate::tui::given::{AT_ONCE, Told};
@@ -74,6 +74,9 @@ pub(super) fn rows(
             break;
         }
     }
+    // Where there is no room for it, it is below, to be paged to.
+    let parts = rows.last().map_or(0, |row| row.part);
+    rows.extend(layers(explanation, width).into_iter().map(|row| Row { part: row.part + parts, ..row }));
     rows
 }
 
@@ -351,8 +354,7 @@ fn sources(out: &mut Writer, explanation: &Explanation) {
         let by = explanation.evidence.as_ref().filter(|_| greeting).map(|by| format!(": {by}")).unwrap_or_default();
         out.paragraph(0, Role::Dim, &format!("The server is probably {software}{by}."));
     }
-    let several = explanation.class.is_refusal() && explanation.layers.len() > 1;
-    if several || explanation.layers.iter().any(|layer| layer.own) {
+    if told_apart(explanation) {
         out.paragraph(0, Role::Dim, &format!("Judged by {}.", read_from(explanation)));
     }
     if !explanation.references.is_empty() {
@@ -360,17 +362,46 @@ fn sources(out: &mut Writer, explanation: &Explanation) {
     }
 }
 
+/// Whether it is worth saying what an explanation was read from.
+fn told_apart(explanation: &Explanation) -> bool {
+    let several = explanation.class.is_refusal() && explanation.layers.len() > 1;
+    several || explanation.layers.iter().any(|layer| layer.own)
+}
+
 /// The layers that spoke, the one that decides first.
 fn read_from(explanation: &Explanation) -> String {
     let mut layers: Vec<_> = explanation.layers.iter().collect();
     layers.sort_by_key(|layer| !layer.decides);
-    let names = layers.iter().map(|layer| match layer.by {
+    layers.into_iter().map(name_of).collect::<Vec<_>>().join(", then by ")
+}
+
+/// What each layer says by itself, most specific first; the one that decides is marked.
+fn layers(explanation: &Explanation, width: u16) -> Vec<Row> {
+    if !told_apart(explanation) {
+        return Vec::new();
+    }
+    let mut out = Writer::new(width);
+    out.paragraph(0, Role::Accent, "What each of these says");
+    for layer in &explanation.layers {
+        let (mark, role) = if layer.decides { ("▸", Role::Text) } else { ("·", Role::Dim) };
+        out.labelled(
+            mark,
+            role,
+            2,
+            role,
+            &format!("{}: {} ({})", capital(&name_of(layer)), layer.says, layer.category),
+        );
+    }
+    out.finish()
+}
+
+fn name_of(layer: &Layer) -> String {
+    match layer.by {
         Spoke::Text if layer.own => format!("your own text in {}", layer.source),
         Spoke::Text => "the server's words".to_owned(),
         Spoke::Words => format!("the weight of its words ({})", layer.on),
         Spoke::Enhanced | Spoke::Code => layer.on.clone(),
-    });
-    names.collect::<Vec<_>>().join(", then by ")
+    }
 }
 
 /// What stands in its place in an exam.
