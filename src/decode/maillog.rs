@@ -46,10 +46,15 @@ impl Refusal {
         class.is_refusal().then_some(Self { code, enhanced, text, asked, class, recipients: 1 })
     }
 
-    /// Whether nothing was tried: the server waits, since an earlier try failed.
+    /// What an earlier try met, where the server waits since then and did not try again.
     #[must_use]
-    pub fn is_put_off(&self) -> bool {
-        PUT_OFF.iter().any(|words| self.text.starts_with(words))
+    pub fn earlier(&self) -> Option<&str> {
+        PUT_OFF.iter().find_map(|words| self.text.strip_prefix(words)?.strip_prefix(": "))
+    }
+
+    /// A refusal after which the server will try again, whatever the code: it has the message in its queue.
+    fn deferred(self) -> Self {
+        Self { class: Class::Transient, ..self }
     }
 
     /// What it means. Where the log has no code, one of its class helps to judge the words, and is not told.
@@ -58,8 +63,7 @@ impl Refusal {
         let context = Context { asked: self.asked, ..Context::default() };
         let assumed = || ReplyCode::new(if self.class == Class::Transient { 451 } else { 550 });
         let code = self.code.or_else(|| if self.enhanced.is_none() { assumed() } else { None });
-        let reason = PUT_OFF.iter().find_map(|words| self.text.strip_prefix(words)?.strip_prefix(": "));
-        let explanation = explain(code, self.enhanced, reason.unwrap_or(&self.text), &context, knowledge);
+        let explanation = explain(code, self.enhanced, self.earlier().unwrap_or(&self.text), &context, knowledge);
         Explanation { code: self.code, ..explanation }
     }
 }

@@ -206,6 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn what_servers_tell_people_is_read() {
         for (text, want) in [
             (

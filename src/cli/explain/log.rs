@@ -70,7 +70,7 @@ pub(super) struct Summary {
     /// By category, software and title, of which there are only so many: the titles of the tables.
     groups: Vec<(Cause, Group)>,
     places: HashMap<Cause, usize>,
-    remembered: HashMap<Print, (usize, Class)>,
+    remembered: HashMap<Print, usize>,
     secrets: (RandomState, RandomState),
 }
 
@@ -110,15 +110,14 @@ impl Summary {
         self.refusals += found.recipients;
         let said: Said = (found.code, found.enhanced, found.asked, found.class, numberless(&normalise(&found.text)));
         let print = (self.secrets.0.hash_one(&said), self.secrets.1.hash_one(&said));
-        if let Some((place, class)) = self.remembered.get(&print) {
-            self.groups[*place].1.add(*class, found.recipients);
+        if let Some(place) = self.remembered.get(&print) {
+            self.groups[*place].1.add(found.class, found.recipients);
             return;
         }
         let explanation = found.explained(knowledge);
-        let class = explanation.class;
         let title = explanation.title.split_once(": ").map_or(explanation.title.as_str(), |(_, title)| title);
         let mut title = untimed(title, &found.text);
-        if found.is_put_off() {
+        if found.earlier().is_some() {
             title.push_str(PUT_OFF);
         }
         let software = explanation.software.clone().unwrap_or_default();
@@ -131,11 +130,11 @@ impl Summary {
             self.groups.push((cause, group));
             self.groups.len() - 1
         });
-        self.groups[place].1.add(class, found.recipients);
+        self.groups[place].1.add(found.class, found.recipients);
         if self.remembered.len() >= REMEMBERED {
             self.remembered.clear();
         }
-        self.remembered.insert(print, (place, class));
+        self.remembered.insert(print, place);
     }
 
     /// The groups, the largest first; of the same size in the order of their causes.

@@ -35,7 +35,8 @@ pub(super) fn refusal(line: &str) -> Option<Refusal> {
         None => (own_words(rest)?, None),
     };
     let words = words.split(" DT=").next().unwrap_or(&words);
-    Refusal::new(read(words), verb, Some(class))
+    let found = Refusal::new(read(words), verb, Some(class))?;
+    Some(if class == Class::Transient { found.deferred() } else { found })
 }
 
 /// What a line says of a delivery: that it failed for good or for now, and behind that whom it was for.

@@ -35,7 +35,8 @@ pub(super) fn refusal(line: &str) -> Option<Refusal> {
     // `said: 550 …`, and `refused to talk to me: 554 …`.
     let (mut said, asked) = quoted::said(rest);
     said.enhanced = said.enhanced.or_else(|| status(line));
-    Refusal::new(said, asked, Some(*class))
+    let found = Refusal::new(said, asked, Some(*class))?;
+    Some(if words.starts_with("status=deferred") { found.deferred() } else { found })
 }
 
 /// What a server refused: `RCPT from …: 550 …; from=…`, or by a check of the message `header Subject: x from …: 5.7.1 no`.

@@ -39,10 +39,11 @@ pub(super) fn refusal(line: &str) -> Option<Refusal> {
     if !line.contains("dsn=") || words.starts_with("Sent") || words.starts_with("queued") {
         return None;
     }
-    let words = words.strip_prefix("Deferred: ").unwrap_or(words);
-    let mut said = read(words);
+    let deferred = words.strip_prefix("Deferred: ");
+    let mut said = read(deferred.unwrap_or(words));
     said.enhanced = said.enhanced.or_else(|| status(line));
     let found = Refusal::new(said, None, None)?;
+    let found = if deferred.is_some() { found.deferred() } else { found };
     let to = line.split_once("to=<").map_or("", |(_, rest)| rest.split(", ").next().unwrap_or(rest));
     let others = to.matches(",<").count();
     Some(Refusal { recipients: 1 + u64::try_from(others).unwrap_or_default(), ..found })

@@ -292,6 +292,18 @@ fn whom_it_is_about_is_found() {
 }
 
 #[test]
+fn what_is_still_in_the_queue_is_not_refused_for_good() {
+    for line in [
+        "Jan  1 mx postfix/smtp[1]: 4F: to=<a@b>, relay=none, dsn=4.7.0, status=deferred (host mx.b[192.0.2.1] refused to talk to me: 554 5.7.1 no)",
+        "2024-01-01 00:00:01 1abc == a@b R=x T=y defer (-44) H=mx [192.0.2.1]: SMTP error from remote mail server after initial connection: 554 no",
+        "Jan  1 mx sm-mta[1]: 4: to=<a@c.example>, dsn=4.0.0, stat=Deferred: 554 no",
+    ] {
+        let found = refusal(line).expect("a refusal");
+        assert_eq!((found.code.map(ReplyCode::number), found.class), (Some(554), Class::Transient), "{line}");
+    }
+}
+
+#[test]
 fn no_code_is_told_that_the_log_does_not_have() {
     let knowledge = Knowledge::shipped();
     for (line, category, class) in [
