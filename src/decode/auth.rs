@@ -111,9 +111,8 @@ pub(super) fn late(number: usize, context: &Context, dialogue: &Dialogue, log: &
     let mechanism =
         begun.and_then(line).map(|entry| String::from_utf8_lossy(Command::parse(entry.bytes).argument()).into_owned());
     let mechanism = mechanism.as_deref().and_then(|argument| argument.split_whitespace().next());
-    let again = mechanism.map(|mechanism| Next {
-        text: "Begin the log-in anew".to_owned(),
-        does: Does::Command(format!("AUTH {}", mechanism.to_ascii_uppercase())),
+    let again = mechanism.and_then(|mechanism| {
+        steps::log_in("Begin the log-in anew", format!("AUTH {}", mechanism.to_ascii_uppercase()), context)
     });
     if again.is_some() {
         into.next = again.into_iter().collect();
@@ -164,12 +163,11 @@ pub(super) fn refused(context: &Context, text: &str, into: &mut Explanation) {
     }
 }
 
-/// Puts AUTH with a mechanism that is offered before all other steps.
+/// Puts a log-in by a mechanism that is offered before all other steps.
 fn offered_first(context: &Context, text: &str, into: &mut Explanation) {
-    let line = steps::auth_line(Verb::Auth.word().to_owned(), context);
-    let does = Does::Command(line);
-    into.next.retain(|step| step.does != does);
-    into.next.insert(0, Next { text: text.to_owned(), does });
+    let Some(first) = steps::log_in(text, Verb::Auth.word().to_owned(), context) else { return };
+    into.next.retain(|step| step.does != first.does);
+    into.next.insert(0, first);
 }
 
 /// Before EHLO nothing was offered: nothing else is known to stand in the way, and nothing else would be taken.
@@ -322,7 +320,7 @@ mod tests {
         let late = last("> AUTH LOGIN\n< 503 5.5.1 not now\n> {{auth}}\n< 500 5.5.2 what is that");
         assert_eq!(late.title, "Refused for good: no answer to AUTH was awaited");
         assert!(late.causes[0].contains("refused with 503"), "{:?}", late.causes);
-        assert!(matches!(&late.next[0].does, Does::Command(line) if line == "AUTH LOGIN"), "{:?}", late.next);
+        assert!(matches!(&late.next[0].does, Does::Command(line) if line == "AUTH SCRAM-SHA-256"), "{:?}", late.next);
     }
 
     #[test]
@@ -393,7 +391,7 @@ mod tests {
         let e = last("> AUTH FOO\n< 504 5.5.4 Error: authentication mechanism not supported");
         assert_eq!(e.category, "not-implemented", "{e:?}");
         assert!(e.causes[0].contains("CRAM-MD5, SCRAM-SHA-256, XOAUTH2"), "{:?}", e.causes);
-        assert!(matches!(&e.next[0].does, Does::Command(line) if line == "AUTH CRAM-MD5"), "{:?}", e.next);
+        assert!(matches!(&e.next[0].does, Does::Command(line) if line == "AUTH SCRAM-SHA-256"), "{:?}", e.next);
     }
 
     #[test]
@@ -430,18 +428,14 @@ mod tests {
         let e = last(&format!("> AUTH PLAIN\n< 504 5.5.4 no\n> AUTH\n< {syntax}"));
         assert!(e.causes.len() == 1 && e.causes[0].contains("CRAM-MD5, SCRAM-SHA-256, XOAUTH2"), "{:?}", e.causes);
         assert!(
-            matches!(&e.next[..], [Next { does: Does::Command(line), .. }] if line == "AUTH CRAM-MD5"),
+            matches!(&e.next[..], [Next { does: Does::Command(line), .. }] if line == "AUTH SCRAM-SHA-256"),
             "{:?}",
             e.next
         );
-        let start = "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH PLAIN LOGIN\n";
+        let start = "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250-STARTTLS\n< 250 AUTH PLAIN LOGIN\n";
         let e = of(&format!("{start}> AUTH PLAIN {{{{auth}}}}\n< {syntax}"));
         assert!(e.causes.len() == 1 && e.causes[0].contains("one answer in base64"), "{:?}", e.causes);
-        assert!(
-            matches!(&e.next[..], [Next { does: Does::Command(line), .. }] if line == "AUTH PLAIN"),
-            "{:?}",
-            e.next
-        );
+        assert!(matches!(&e.next[..], [Next { does: Does::Command(line), .. }] if line == "STARTTLS"), "{:?}", e.next);
     }
 
     #[test]
@@ -453,7 +447,7 @@ mod tests {
         };
         let plain = answered("PLAIN");
         assert_eq!(plain.causes, [r"PLAIN's answer has not its parts: it is $\0user\0password"], "{plain:?}");
-        assert!(matches!(&plain.next[0].does, Does::Command(line) if line == "AUTH PLAIN"), "{:?}", plain.next);
+        assert!(matches!(&plain.next[0].does, Does::Command(line) if line == "AUTH CRAM-MD5"), "{:?}", plain.next);
         assert!(!plain.notes.iter().any(|note| note.starts_with("What you sent")), "{:?}", plain.notes);
         let cram = answered("CRAM-MD5");
         assert!(!cram.causes.is_empty() && cram.causes.iter().all(|it| it.contains("HMAC")), "{:?}", cram.causes);

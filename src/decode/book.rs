@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::entry::{CategoryEntry, CodeEntry, DigitEntry, EnhancedEntry, ReplyEntry, ScopeEntry, SoftwareEntry};
 use super::sieve::{self, Sieve};
 use super::words::{self, Words};
-use super::{ACTIONS, CATEGORIES, Context, KnowledgeError};
+use super::{ACTIONS, Asked, CATEGORIES, Context, KnowledgeError};
 
 /// A file of decode data.
 #[derive(Debug, Default, Deserialize)]
@@ -26,6 +26,8 @@ struct File {
     categories: Vec<CategoryEntry>,
     #[serde(rename = "code")]
     codes: Vec<CodeEntry>,
+    #[serde(rename = "answer")]
+    answers: Vec<AnswerEntry>,
     #[serde(rename = "enhanced")]
     enhanced: Vec<EnhancedEntry>,
     #[serde(rename = "scope")]
@@ -34,6 +36,18 @@ struct File {
     software: Vec<SoftwareEntry>,
     #[serde(rename = "reply")]
     replies: Vec<ReplyEntry>,
+}
+
+/// What answers a command where it is not refused.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnswerEntry {
+    /// What is answered: verbs, or `connect`, `end-of-data`, `auth-answer`, `unasked`.
+    to: Vec<String>,
+    /// The codes.
+    pub(super) codes: Vec<u16>,
+    /// Where that is written.
+    pub(super) reference: String,
 }
 
 /// Where a text of decode data comes from.
@@ -51,6 +65,7 @@ pub struct Book {
     digits: HashMap<String, String>,
     categories: HashMap<String, CategoryEntry>,
     codes: BTreeMap<u16, CodeEntry>,
+    answers: Vec<AnswerEntry>,
     enhanced: Vec<EnhancedEntry>,
     scopes: Vec<ScopeEntry>,
     software: Vec<SoftwareEntry>,
@@ -102,6 +117,7 @@ impl Book {
         for entry in file.codes {
             self.codes.entry(entry.code).or_insert(entry);
         }
+        self.answers.extend(file.answers);
         self.enhanced.extend(file.enhanced);
         self.scopes.extend(file.scopes);
         self.software.extend(file.software);
@@ -129,6 +145,11 @@ impl Book {
     #[must_use]
     pub fn code(&self, number: u16) -> Option<&CodeEntry> {
         self.codes.get(&number)
+    }
+
+    /// What answers this where it is not refused; none where any code may.
+    pub(super) fn answer(&self, asked: Asked) -> Option<&AnswerEntry> {
+        self.answers.iter().find(|answer| answer.to.iter().any(|name| name.eq_ignore_ascii_case(asked.name())))
     }
 
     /// All reply codes known, in order.
@@ -235,6 +256,11 @@ impl File {
         self.codes.retain(|entry| {
             let problem = category_problem(&entry.category).or_else(|| entry.problem());
             problem.map(|message| complain(0, format!("code {}: {message}", entry.code))).is_none()
+        });
+        self.answers.retain(|entry| {
+            let unknown = entry.to.iter().find(|name| Asked::from_name(name).is_none());
+            let problem = unknown.map(|name| format!("an answer to {name:?}, which nobody says"));
+            problem.map(|message| complain(0, message)).is_none()
         });
         self.enhanced.retain(|entry| {
             let problem = category_problem(&entry.category).or_else(|| entry.problem());

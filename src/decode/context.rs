@@ -34,6 +34,11 @@ impl Asked {
         }
     }
 
+    /// Whether it is a greeting of the client.
+    pub(super) fn greets(self) -> bool {
+        matches!(self, Self::Verb(Verb::Ehlo | Verb::Helo | Verb::Lhlo))
+    }
+
     /// What this name stands for, in any case.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
@@ -60,6 +65,8 @@ pub struct Context {
     pub before: Option<Phase>,
     /// The phase after it: decides what can be done next.
     pub after: Option<Phase>,
+    /// Where that is not known: those that the command and the code leave open.
+    pub open: Option<&'static [Phase]>,
     /// Whether the server wants no more than QUIT.
     pub turned_away: bool,
     /// Whether the line was encrypted.
@@ -112,6 +119,21 @@ impl Context {
     pub fn offers(&self, keyword: &str) -> Option<bool> {
         let capabilities = self.capabilities.as_ref()?;
         Some(capabilities.iter().any(|it| it.eq_ignore_ascii_case(keyword)))
+    }
+
+    /// Whether the session may stand in one of these phases after the reply; where nothing is known it may.
+    pub(super) fn may_be_in(&self, phases: &[Phase]) -> bool {
+        match (self.after, self.open) {
+            (Some(phase), _) => phases.contains(&phase),
+            (None, Some(open)) => open.iter().any(|phase| phases.contains(phase)),
+            (None, None) => true,
+        }
+    }
+
+    /// Whether the session stands within a mail transaction after the reply.
+    pub(super) fn in_transaction(&self) -> bool {
+        let within = |phase: &Phase| matches!(phase, Phase::Mail | Phase::Rcpt);
+        self.after.as_ref().map_or_else(|| self.open.is_some_and(|open| open.iter().all(within)), within)
     }
 
     /// Whether the server is the lab, by its greeting.

@@ -342,7 +342,9 @@ impl ReplyEntry {
     /// Whether what it says holds whatever else the words of the reply speak for.
     pub(super) fn is_settled(&self) -> bool {
         let moment = self.phase.is_some() || self.tls.is_some() || self.authenticated.is_some();
-        self.own || self.rank >= 10 || moment || self.capability.is_some()
+        // Both codes at a command are more than any words.
+        let exact = self.code.is_some() && self.enhanced.is_some() && self.verb.is_some();
+        self.own || self.rank >= 10 || moment || exact || self.capability.is_some()
     }
 
     /// Whether its conditions hold. What is not known does not hold.

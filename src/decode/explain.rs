@@ -1,14 +1,15 @@
 //! The layers, most specific first: recognised text, enhanced status code, reply code at this verb, digits.
 
 use crate::conversation::words::capital;
-use crate::smtp::{Class, EnhancedCode, Phase, Reply, ReplyCode};
+use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode};
 
 use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry, StepEntry};
 use super::evidence::{self, Evidence};
 use super::normal::{beginning, first_address};
+use super::refuted::{refuted, shown};
 use super::{
-    Book, Context, Explanation, Knowledge, Step, advice, category, digits, fitting, layers, normalise, notes,
-    references, said, steps, wait,
+    Book, Context, Explanation, Knowledge, Step, advice, answers, category, digits, fitting, layers, normalise, notes,
+    references, said, standing, steps, wait,
 };
 
 /// What the layers found for one reply.
@@ -53,6 +54,8 @@ pub fn explain(
     if filled.rcpt.is_none() {
         filled.rcpt = first_address(text).map(str::to_owned);
     }
+    let out_of_order = (category == "bad-sequence").then_some(normal.as_str());
+    standing::settle(&mut filled, code, out_of_order);
     let retry = retry(&layers, class, &normal);
     let mut explanation = Explanation {
         code,
@@ -64,7 +67,7 @@ pub fn explain(
         software,
         evidence,
         causes: causes(&layers, context).into_iter().map(|cause| whoever(cause, borrowed)).collect(),
-        next: steps::fitting(&proposed(&layers, retry), &filled)
+        next: steps::fitting(&proposed(&layers, retry), &filled, class)
             .into_iter()
             .map(|step| Step { text: at_the_time(step.text, &normal), ..step })
             .collect(),
@@ -78,6 +81,7 @@ pub fn explain(
     if class.is_refusal() && explanation.next.is_empty() {
         explanation.next.push(steps::last(class, &filled));
     }
+    answers::amiss(context, book, &mut explanation);
     explanation
 }
 
@@ -354,7 +358,9 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
     let at = || at().filter(|causes| !causes.is_empty());
     let found = own.or_else(|| enhanced_or(layers, enhanced, at)).or_else(at);
     let found = found.filter(|_| !layers.by_moment);
-    for cause in found.or_else(category).unwrap_or_default().into_iter().filter(|cause| !refuted(cause, context)) {
+    for cause in
+        found.or_else(category).unwrap_or_default().into_iter().filter(|cause| !refuted(cause, context, layers))
+    {
         // What this conversation shows already says it.
         let said = cause.starts_with("You have not logged in") && causes.iter().any(|c| c.contains("not logged in"));
         let said = said || shown(context, layers, &cause);
@@ -364,74 +370,6 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
     }
     causes.extend(late);
     causes
-}
-
-/// What refutes a cause.
-type Refutes = fn(&Context) -> bool;
-
-/// Causes in general, by their words in the tables, and what of a conversation shows that they can't be the one.
-pub(super) const REFUTABLE: [(&str, Refutes); 16] = [
-    ("The line is encrypted already", |context| context.tls == Some(false)),
-    ("The line is not encrypted", |context| context.tls == Some(true)),
-    ("STARTTLS has not been said on this connection", |context| context.tls == Some(true)),
-    ("Nobody has logged in on this connection", |context| context.authenticated == Some(true)),
-    ("No EHLO yet", |context| context.capabilities.is_some()),
-    ("You are logged in already", |context| context.authenticated == Some(false)),
-    ("A mail transaction is open", |context| {
-        context.before.is_some_and(|before| !matches!(before, Phase::Mail | Phase::Rcpt))
-    }),
-    ("AUTH is allowed only after STARTTLS here", |context| {
-        context.tls == Some(true) || context.authenticated == Some(true) || context.offers("AUTH") == Some(true)
-    }),
-    ("AUTH is offered only after STARTTLS", |context| context.tls == Some(true)),
-    ("The mechanism is offered only after STARTTLS", |context| context.tls == Some(true)),
-    ("The log-in was given up with *", |context| context.asked.is_some() && !context.gave_up),
-    ("An answer went out as it was typed, not as base64: $ before it has ehlo encode it", |context| {
-        context.gave_up || !takes_base64(context)
-    }),
-    ("PLAIN's answer has not its parts: it is $\\0user\\0password", |context| is_by_another(context, &["PLAIN"])),
-    ("The answer of XOAUTH2 has not its parts, user=USER\\1auth=Bearer TOKEN\\1\\1", |context| {
-        is_by_another(context, &["XOAUTH2"])
-    }),
-    ("CRAM-MD5's answer is the user, a blank and an HMAC of the challenge, which is to be calculated", |context| {
-        is_by_another(context, &["CRAM-MD5"])
-    }),
-    ("The answer has not the form that the mechanism wants", |context| {
-        !is_by_another(context, &["PLAIN", "XOAUTH2", "CRAM-MD5"])
-    }),
-];
-
-/// Whether the log-in goes by a mechanism that is none of these, or was given up.
-fn is_by_another(context: &Context, mechanisms: &[&str]) -> bool {
-    context.gave_up || context.mechanism.as_deref().is_some_and(|mechanism| !mechanisms.contains(&mechanism))
-}
-
-/// Whether somebody types the answers of this mechanism by hand.
-fn takes_base64(context: &Context) -> bool {
-    context.mechanism.as_deref().is_none_or(|mechanism| matches!(mechanism, "PLAIN" | "LOGIN"))
-}
-
-/// How causes begin, in the tables, that the state of the session says better.
-pub(super) const TOLD: [&str; 8] = [
-    "A mail transaction is open",
-    "A command before it was left out",
-    "No EHLO or HELO yet",
-    "No EHLO yet",
-    "A transaction is open",
-    "No recipient was accepted",
-    "MAIL was left out, or was refused",
-    "You are logged in already",
-];
-
-/// Whether the conversation shows that a cause which holds in general can't be the one.
-fn refuted(cause: &str, context: &Context) -> bool {
-    REFUTABLE.iter().any(|(words, refutes)| *words == cause && refutes(context))
-}
-
-/// Whether what the state of the session shows leaves no room for this cause of a command out of order.
-fn shown(context: &Context, layers: &Layers<'_>, cause: &str) -> bool {
-    let out_of_order = layers.category.is_some_and(|category| category.name == "bad-sequence");
-    out_of_order && context.objection.is_some() && TOLD.iter().any(|told| cause.starts_with(told))
 }
 
 /// The causes of an enhanced code that says something; where it has none of its own, those of a reply code that says the

@@ -5,6 +5,7 @@
 //! at this verb, the digits. Not here: sockets, files, screens.
 
 mod advice;
+mod answers;
 mod auth;
 mod book;
 mod category;
@@ -32,11 +33,13 @@ mod outside;
 mod quoted;
 pub mod reference;
 mod references;
+mod refuted;
 mod report;
 mod said;
 mod sender;
 mod sieve;
 mod slip;
+mod standing;
 mod steps;
 mod terms;
 mod told;
@@ -44,6 +47,10 @@ mod unwrapped;
 mod wait;
 mod words;
 
+#[cfg(test)]
+mod advised;
+#[cfg(test)]
+mod doable;
 #[cfg(test)]
 mod moments;
 #[cfg(test)]

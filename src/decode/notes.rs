@@ -2,6 +2,7 @@
 //! the conversation itself shows.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use regex::Regex;
 
@@ -45,7 +46,7 @@ pub(super) fn beside(
     book: &Book,
 ) -> Vec<String> {
     let category = layers.category.map_or("", |c| c.name.as_str());
-    let mut notes = contradictions(code, enhanced, category, context);
+    let mut notes = contradictions(code, enhanced, category);
     notes.extend(layers.text.and_then(|entry| entry.note.clone()));
     notes.extend(against_the_code((code, enhanced), retry, normal, category));
     notes.extend(words_against_codes(layers, enhanced, book));
@@ -191,6 +192,7 @@ pub(super) fn missing(layers: &Layers<'_>, context: &Context) -> Option<&'static
         }
         (Verb::Rcpt | Verb::Data | Verb::Bdat, Phase::Ready) => Some("MAIL has to come first"),
         (Verb::Data | Verb::Bdat, Phase::Mail) => Some("RCPT has to come first"),
+        (Verb::Data, Phase::Bdat) => Some("DATA can't follow BDAT in one transaction"),
         (Verb::Mail, Phase::Mail | Phase::Rcpt) => Some("A mail transaction is open already"),
         (Verb::Auth | Verb::Starttls, Phase::Mail | Phase::Rcpt) => Some("The open mail transaction has to end first"),
         (Verb::Auth, Phase::Ready) if context.authenticated == Some(true) => Some("You are logged in already"),
@@ -199,12 +201,7 @@ pub(super) fn missing(layers: &Layers<'_>, context: &Context) -> Option<&'static
 }
 
 /// What does not go together in a reply.
-fn contradictions(
-    code: Option<ReplyCode>,
-    enhanced: Option<EnhancedCode>,
-    category: &str,
-    context: &Context,
-) -> Vec<String> {
+fn contradictions(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>, category: &str) -> Vec<String> {
     let mut notes = Vec::new();
     let Some(code) = code else { return notes };
     let class = code.class();
@@ -226,17 +223,7 @@ fn contradictions(
             "The words ask you to come back later, the code says never: most senders will give up at once.".to_owned(),
         );
     }
-    if class == Class::Intermediate && matches!(context.asked, Some(asked) if !may_ask_for_more(asked)) {
-        notes.push(format!("{code} asks for more, but nothing more follows on this command."));
-    }
     notes
-}
-
-fn may_ask_for_more(asked: Asked) -> bool {
-    matches!(
-        asked,
-        Asked::Verb(Verb::Data | Verb::Auth | Verb::Other | Verb::Mail) | Asked::AuthAnswer | Asked::EndOfData
-    )
 }
 
 fn in_a_word(class: u16) -> &'static str {
@@ -268,7 +255,11 @@ pub(super) fn causes(layers: &Layers<'_>, context: &Context) -> (Vec<String>, Ve
             if let Some((local, domain)) = parts.filter(|(local, _)| local.contains(['%', '!', '@'])) {
                 causes.push(format!("{local} asks {domain} to pass the message on to somewhere else"));
             } else if let Some((_, domain)) = parts {
+                // Where the text that was recognised has reasons of its own, a log-in is none but by them.
+                let own = layers.text.and_then(|entry| entry.causes.as_ref());
+                let by_login = own.is_none_or(|own| own.iter().any(|cause| cause.contains("logged in")));
                 let login = match context.authenticated {
+                    _ if !by_login => "",
                     Some(false) => ", and you have not logged in",
                     Some(true) => ", and your log-in does not allow it",
                     None => "",
@@ -289,22 +280,64 @@ pub(super) fn causes(layers: &Layers<'_>, context: &Context) -> (Vec<String>, Ve
                 _ => causes.extend(in_clear(context)),
             }
         }
+        "auth-required" | "tls-required" => causes.extend(nothing_offered(context)),
         "too-large" => causes.extend(sizes(context)),
-        "service-unavailable" if layers.code.is_some_and(|code| code.code == 421) => causes.extend(idle(context)),
+        "service-unavailable" if layers.code.is_some_and(|code| code.code == 421) => {
+            causes.extend(idle(layers, context));
+        }
         _ => {}
     }
     (causes, late)
 }
 
-/// How long the line was silent before the server hung up.
-fn idle(context: &Context) -> Option<String> {
-    let seconds = context.idle?.as_secs();
-    let words = match seconds {
-        0..30 => return None,
-        30..120 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds / 60),
+/// A server that asks for what it does not offer.
+fn nothing_offered(context: &Context) -> Option<String> {
+    let encrypted = context.tls == Some(true) || context.offers("STARTTLS") == Some(false);
+    let stranger = context.authenticated != Some(true);
+    (encrypted && stranger && context.offers("AUTH") == Some(false)).then(|| {
+        "The server offers no way to log in on this line: its users have another port, mostly 587 or 465".to_owned()
+    })
+}
+
+/// A shorter silence is none that a server would hang up for.
+pub(super) const SILENCE: Duration = Duration::from_secs(10);
+
+/// A silence that is worth naming.
+const LONG: Duration = Duration::from_secs(30);
+
+/// Whether the words say that the server has waited for too long.
+fn says_idle(layers: &Layers<'_>) -> bool {
+    let waited = |cause: &String| cause.starts_with("The connection was idle");
+    match layers.text {
+        Some(entry) => entry.causes.as_ref().is_some_and(|causes| causes.iter().any(waited)),
+        None => layers.enhanced.is_some_and(|entry| entry.code == "X.4.2"),
+    }
+}
+
+/// Whether a server that hangs up may have waited for too long: it says so, or gives no other reason.
+pub(super) fn may_be_idle(layers: &Layers<'_>) -> bool {
+    let open = |code: &str| ["X.0.", "X.4."].iter().any(|subject| code.starts_with(subject));
+    says_idle(layers) || layers.text.is_none() && layers.enhanced.is_none_or(|entry| open(&entry.code))
+}
+
+/// How long the line was silent before the server hung up, where that may be the reason.
+fn idle(layers: &Layers<'_>, context: &Context) -> Option<String> {
+    let idle = context.idle.filter(|_| may_be_idle(layers))?;
+    let words = match idle.as_secs() {
+        seconds @ ..120 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds / 60),
     };
-    Some(format!("Nothing was said for {words} before it: the server waits no longer than that"))
+    if idle < SILENCE && says_idle(layers) {
+        let short = match idle.as_secs() {
+            0 => "less than a second".to_owned(),
+            1 => "a second".to_owned(),
+            seconds => format!("no more than {seconds} seconds"),
+        };
+        return Some(format!(
+            "You were silent for {short}: the server's limit is very short, or counts the whole session"
+        ));
+    }
+    (idle >= LONG).then(|| format!("Nothing was said for {words} before it: the server waits no longer than that"))
 }
 
 /// What the sizes of this transaction show: what was announced or sent beside what the server takes.

@@ -1,7 +1,7 @@
 //! Recipients of somewhere else that are accepted from somebody who has not logged in: a sign of an open relay.
 
 use super::{Asked, Context};
-use crate::smtp::{Class, ReplyCode, Verb};
+use crate::smtp::{ReplyCode, Verb};
 
 /// Ends of the names of hosts that take mail for many domains which are not their own: that a name differs says nothing
 /// there.
@@ -61,7 +61,7 @@ const HOSTS_OF_MANY: &[&str] = &[
 /// Said only where nothing in this conversation explains it: not at the domain's own MX, not at a host that is known to
 /// take mail for many domains, and not where the same server has just refused to relay to somebody else.
 pub(super) fn accepted(code: Option<ReplyCode>, context: &Context) -> Option<String> {
-    let accepted = code.is_some_and(|code| code.class() == Class::Success);
+    let accepted = code.is_some_and(|code| matches!(code.number(), 250..=252));
     if !accepted || context.asked != Some(Asked::Verb(Verb::Rcpt)) || context.authenticated != Some(false) {
         return None;
     }

@@ -453,8 +453,8 @@ fn a_line_that_was_not_understood_is_offered_mended() {
 #[test]
 fn causes_that_are_looked_for_by_their_words_stand_in_the_tables() {
     let tables: String = super::knowledge::shipped_files().map(|(_, text, _)| text).collect();
-    let whole = super::explain::REFUTABLE.map(|(words, _)| format!("\"{}\"", words.replace('\\', r"\\")));
-    let begun = super::explain::TOLD.map(|words| format!("\"{words}"));
+    let whole = super::refuted::REFUTABLE.map(|(words, _)| format!("\"{}\"", words.replace('\\', r"\\")));
+    let begun = super::refuted::TOLD.map(|words| format!("\"{words}"));
     for quoted in whole.iter().chain(&begun) {
         assert!(tables.contains(quoted.as_str()), "{quoted}\" is no cause of any table");
     }

@@ -228,6 +228,12 @@ fn the_mechanism_that_the_target_names_is_offered_after_a_refused_log_in() {
          < 220 mx.example ESMTP
          > EHLO noddy.com
          < 250-mx.example
+         < 250 STARTTLS
+         > STARTTLS
+         < 220 go
+         * tls version=TLSv1.3 verified=yes
+         > EHLO noddy.com
+         < 250-mx.example
          < 250 AUTH PLAIN LOGIN
          > AUTH PLAIN {{auth}}
          < 535 5.7.8 no",

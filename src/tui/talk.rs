@@ -14,7 +14,7 @@ use crate::decode::{
 };
 use crate::lesson::Goal;
 use crate::profile::duration;
-use crate::smtp::{Phase, Verb};
+use crate::smtp::{Phase, Verb, sasl};
 
 use super::given::{Given, Told};
 
@@ -315,8 +315,11 @@ impl Talk {
 
     /// Steps that log in do it with the mechanism that the target names, where the server offers that.
     fn as_the_target_says(&self, mut explanation: Explanation) -> Explanation {
-        let offered = self.dialogue.state().session.capabilities.mechanisms();
-        let Some(mechanism) = self.mechanism.as_ref().filter(|named| offered.contains(named)) else {
+        let state = self.dialogue.state();
+        let offered = state.session.capabilities.mechanisms();
+        // No step sends a password over a line that anybody can read, whatever the target names.
+        let safe = |name: &String| state.session.tls || sasl::known(name).is_some_and(|known| !known.shows_secret);
+        let Some(mechanism) = self.mechanism.as_ref().filter(|named| offered.contains(named) && safe(named)) else {
             return explanation;
         };
         for step in &mut explanation.next {

@@ -42,7 +42,8 @@ impl Session {
             Verb::Bdat => self.chunk_replied(command, success),
             Verb::Rset if success => self.end_transaction(),
             Verb::Xclient if success => self.client_exchanged(),
-            Verb::Starttls if success => self.phase = Phase::Handshake,
+            // No other reply begins the handshake (RFC 3207 4).
+            Verb::Starttls if reply.code().is_some_and(|code| code.number() == 220) => self.phase = Phase::Handshake,
             Verb::Auth => {
                 if self.phase != Phase::Auth {
                     self.before = self.phase;
