@@ -209,6 +209,33 @@ fn words_that_say_nothing_leave_the_cause_open() {
     assert_eq!(decode("421 4.3.5 Server configuration problem - try again later").category, "server-error");
 }
 
+/// What a success says of a part of the message, or of what was done with it besides, does not take it back.
+#[test]
+fn a_message_is_lost_where_the_words_say_so_of_itself() {
+    for (text, lost) in [
+        ("250 2.7.0 Ok, discarded, id=12345-01 - SPAM", true),
+        ("250 ok dropped", true),
+        ("250 Your message was deleted because of its attachment", true),
+        ("250 2.0.0 Message accepted, 3 attachments dropped", false),
+        ("250 Ok: discarded duplicates removed, queued as 12", false),
+        ("250 OK, message dropped into the queue", false),
+    ] {
+        let title = decode_in(text, &Context { asked: Some(Asked::EndOfData), ..Context::default() }).title;
+        assert_eq!(title.contains("nobody gets it"), lost, "{text}: {title}");
+    }
+    let context = Context { asked: Some(Asked::EndOfData), ..Context::default() };
+    assert!(!decode_in("250 Ok: queued, not quarantined", &context).title.contains("held back"));
+    assert!(decode_in("250 2.0.0 Ok: message quarantined", &context).title.contains("held back"));
+    for text in [
+        "450 4.7.0 Rate limit exceeded, please stop sending for one hour",
+        "421 4.7.0 stop sending and try again later",
+        "451 We will not send a bounce; try again later",
+        "450 greylisted, do not send faster than every 5 minutes",
+    ] {
+        assert_eq!(decode(text).retry, Some(true), "{text}");
+    }
+}
+
 /// Words that say little leave standing what such a code says by itself.
 #[test]
 fn a_code_that_means_one_thing_holds_beside_thin_words() {
