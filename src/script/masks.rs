@@ -5,21 +5,19 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::conversation::file::MASKS;
 use crate::conversation::{Kind, Log};
 use crate::profile::nearest;
-
-/// The masks, by name.
-pub const NAMES: [&str; 5] = ["queue_ids", "dates", "hosts", "addresses", "sizes"];
 
 /// Which masks are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Masks {
-    on: [bool; NAMES.len()],
+    on: [bool; MASKS.len()],
 }
 
 impl Default for Masks {
     fn default() -> Self {
-        Self { on: [true; NAMES.len()] }
+        Self { on: [true; MASKS.len()] }
     }
 }
 
@@ -33,9 +31,9 @@ impl Masks {
         let Some(table) = head.get("masks") else { return Ok(masks) };
         let table = table.as_table().ok_or("`masks` in the head is a table: [masks]")?;
         for (name, value) in table {
-            let place = NAMES.iter().position(|known| known == name).ok_or_else(|| match nearest(name, NAMES) {
+            let place = MASKS.iter().position(|known| known == name).ok_or_else(|| match nearest(name, MASKS) {
                 Some(known) => format!("`{name}` in [masks] is not a mask; `{known}` is the nearest that is"),
-                None => format!("`{name}` in [masks] is not a mask; {} are", NAMES.join(", ")),
+                None => format!("`{name}` in [masks] is not a mask; {} are", MASKS.join(", ")),
             })?;
             masks.on[place] = value.as_bool().ok_or_else(|| format!("`{name}` in [masks] is true or false"))?;
         }
@@ -44,7 +42,7 @@ impl Masks {
 
     /// The names of those that are on.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        NAMES.into_iter().zip(self.on).filter_map(|(name, on)| on.then_some(name))
+        MASKS.into_iter().zip(self.on).filter_map(|(name, on)| on.then_some(name))
     }
 
     /// A text with what the masks cover replaced by their names.

@@ -12,6 +12,9 @@ use super::FORMAT;
 /// The keys that the format knows, in the order in which they are written.
 const ORDER: [&str; 7] = ["ehlo", "title", "target", "profile", "started", "side", "clock"];
 
+/// What may differ between two runs and mean nothing, by the names that `[masks]` of a head switches off.
+pub const MASKS: [&str; 5] = ["queue_ids", "dates", "hosts", "addresses", "sizes"];
+
 /// Who recorded a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {

@@ -18,7 +18,7 @@ mod writer;
 
 pub use annotations::{Annotations, folded};
 pub use error::{FileError, LineError, Problem, Warning};
-pub use header::{Header, Side};
+pub use header::{Header, MASKS, Side};
 pub use reader::{Reader, open, read};
 pub use script::{ScriptLine, Template};
 pub use writer::{write_document, write_entry, write_record};

@@ -2,8 +2,7 @@
 
 use toml::{Table, Value};
 
-use crate::conversation::file::Header;
-use crate::script::masks;
+use crate::conversation::file::{Header, MASKS};
 
 use super::coded::Patience;
 use super::common::is_common;
@@ -74,7 +73,7 @@ impl Anonymiser {
     }
 
     fn mask(&mut self, name: String) -> String {
-        if masks::NAMES.contains(&name.as_str()) {
+        if MASKS.contains(&name.as_str()) {
             return name;
         }
         String::from_utf8_lossy(&self.replaced(name.as_bytes())).into_owned()
