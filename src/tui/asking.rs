@@ -11,7 +11,7 @@ use super::model::Model;
 use super::overlay::{Overlay, Question};
 
 /// What comes sooner after a question's paint was on its way before it.
-const READ: Duration = Duration::from_millis(20);
+const READ: Duration = Duration::from_millis(100);
 /// Who types does not rest for so long between two keys.
 const REST: Duration = Duration::from_millis(300);
 
