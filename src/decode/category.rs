@@ -97,21 +97,18 @@ pub(super) fn weighed(
     let agrees = layers.text.is_some() && verdict.category == held.category;
     let enough = if agrees { AGREEING } else { SURE_ENOUGH };
     let open = if at_rcpt { "mailbox-ambiguous" } else { "unknown" };
-    // Where a recognised text and an enhanced code say the same, words of which nobody is sure don't open it again.
-    let two_say_it =
-        layers.text.is_some() && layers.enhanced.is_some_and(|it| !it.vague && it.category == held.category);
-    if two_say_it && (is_open(verdict.category) || verdict.share < enough) {
-        return None;
-    }
     let category = match verdict.category {
         "unknown" => open,
         category if verdict.share >= enough || is_open(category) => category,
         _ => open,
     };
-    // What was recognised, and what such a code says by itself, is more than nothing.
+    // What was recognised, alone where the words are not sure and with an enhanced code that says the same where they are;
+    // and what such a code says by itself: all that is more than nothing.
+    let seconded = layers.enhanced.is_some_and(|it| !it.vague && it.category == held.category);
+    let by_itself = |code: u16| code == 421 || SURE.contains(&code) || code == 454 && layers.at.is_some();
     let said = match layers.text {
-        Some(_) => is_open(held.category) || verdict.share < enough,
-        None => !is_open(held.category) && layers.code.is_some_and(|it| it.code == 421 || SURE.contains(&it.code)),
+        Some(_) => is_open(held.category) || verdict.share < enough || seconded,
+        None => !is_open(held.category) && layers.code.is_some_and(|it| by_itself(it.code)),
     };
     if category == held.category || said && is_open(category) {
         return None;

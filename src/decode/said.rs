@@ -1,7 +1,8 @@
 //! A reply as it stands within other words, its codes in whatever dress: `550 5.1.1 no`, `550: 5.1.1 no`, `550 [5.1.1] no`,
 //! `'550 5.1.1 no'`, `no. (#5.1.1)`.
 
-use crate::smtp::{Class, EnhancedCode, ReplyCode};
+use super::explain::class_of;
+use crate::smtp::{EnhancedCode, ReplyCode};
 
 /// What such words say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,16 +109,7 @@ pub(super) fn is_reply(text: &str) -> bool {
 }
 
 fn fits(enhanced: EnhancedCode, code: Option<ReplyCode>) -> bool {
-    code.is_none_or(|code| class_of(enhanced) == code.class())
-}
-
-/// The class that an enhanced status code names.
-fn class_of(enhanced: EnhancedCode) -> Class {
-    match enhanced.class {
-        2 => Class::Success,
-        4 => Class::Transient,
-        _ => Class::Permanent,
-    }
+    code.is_none_or(|code| class_of(None, Some(enhanced)) == code.class())
 }
 
 #[cfg(test)]

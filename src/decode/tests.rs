@@ -244,6 +244,7 @@ fn a_code_that_means_one_thing_holds_beside_thin_words() {
         ("500 sorry, no", Verb::Mail, "syntax"),
         ("503 not now", Verb::Mail, "bad-sequence"),
         ("535 no way", Verb::Auth, "auth-failed"),
+        ("454 4.7.0 not now", Verb::Auth, "auth-failed"),
     ] {
         assert_eq!(decode_in(text, &after(verb)).category, category, "{text}");
     }
