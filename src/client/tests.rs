@@ -282,7 +282,7 @@ async fn a_reply_beyond_its_limit_is_cut_and_still_answers() {
             break remark;
         }
     };
-    assert_eq!((cut.word.as_str(), cut.get("bytes")), ("cut", Some("630010")));
+    assert_eq!((cut.word.as_str(), cut.get("bytes")), ("cut", Some("350010")));
     talk.send("NOOP").await;
     loop {
         let Timed { at, event } = talk.connection.events.recv().await.expect("events");

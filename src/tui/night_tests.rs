@@ -209,8 +209,9 @@ fn another_sender_is_named_with_the_cursor_at_its_domain() {
 #[test]
 fn after_a_refused_log_in_the_grey_text_logs_in_again() {
     let mut screen = connected(120, 33);
+    screen.wire("* tls version=TLSv1.3 cipher=X verified=yes");
     screen.say("EHLO noddy.com<enter>", "< 250-mx.target.local\n< 250 AUTH PLAIN LOGIN");
-    screen.say("AUTH PLAIN AGR1ZGUAbm9kZHk=<enter>y", "< 535 5.7.8 Error: authentication failed");
+    screen.say("AUTH PLAIN AGR1ZGUAbm9kZHk=<enter>", "< 535 5.7.8 Error: authentication failed");
     assert!(screen.model.composer.ghost().starts_with("AUTH "), "{}", screen.shown());
     assert!(screen.shown().contains("AUTH again, or another mechanism"), "{}", screen.shown());
 }
@@ -237,11 +238,18 @@ fn who_has_not_tried_to_log_in_is_not_told_to_do_it_again() {
         [(80, "Log in first: AUTH"), (120, "The server wants to know you before that: log in with AUTH")]
     {
         let mut screen = connected(columns, 33);
+        screen.wire("* tls version=TLSv1.3 cipher=X verified=yes");
         screen.say("EHLO noddy.com<enter>", "< 250-mx.target.local\n< 250 AUTH PLAIN LOGIN");
         screen.say("MAIL FROM:<lt>dude@noddy.com><enter>", "< 530 5.7.0 Authentication required");
         let shown = screen.shown();
         assert!(shown.contains(words) && !shown.contains("AUTH again"), "{shown}");
     }
+    // Where the password could be read nothing is left but to go.
+    let mut screen = connected(120, 33);
+    screen.say("EHLO noddy.com<enter>", "< 250-mx.target.local\n< 250 AUTH PLAIN LOGIN");
+    screen.say("MAIL FROM:<lt>dude@noddy.com><enter>", "< 530 5.7.0 Authentication required");
+    assert_eq!(screen.model.composer.ghost(), "QUIT", "{}", screen.shown());
+    assert!(screen.shown().contains("Reply says why this leads no further"), "{}", screen.shown());
 }
 
 #[test]

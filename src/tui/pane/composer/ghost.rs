@@ -135,7 +135,7 @@ fn going_on<'a>(around: &Surroundings<'a>) -> Option<&'a str> {
         }
         Phase::Ready => {
             let mail = around.again.and_then(|again| again.mail);
-            let first = [Verb::Auth, Verb::Starttls, Verb::Rset];
+            let first = [Verb::Auth, Verb::Starttls, Verb::Rset, Verb::Quit];
             let helo = around.session.greeted_by == Some(Verb::Helo);
             let leads = |line: &&str| first.iter().any(|verb| is(line, *verb)) || helo && is(line, Verb::Ehlo);
             around.advised.filter(leads).or(mail)

@@ -374,6 +374,9 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         Phase::Ready if around.advised == Some("RSET") => {
             ("The server keeps what it refused in mind: RSET, then begin again", "Refused: RSET, then begin again")
         }
+        Phase::Ready if around.advised == Some("QUIT") => {
+            ("Reply says why this leads no further: QUIT leaves", "See Reply why, or QUIT")
+        }
         Phase::Ready if ghost.starts_with("EHLO ") && session.greeted_by == Some(Verb::Helo) => {
             ("Reply says why: greet the server anew with EHLO", "Refused: greet anew with EHLO")
         }
