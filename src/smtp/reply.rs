@@ -195,8 +195,8 @@ pub struct ReplyLine {
     pub code: Option<ReplyCode>,
     /// What follows the code.
     pub separator: Separator,
-    /// Where the text begins in `raw` (0 where there is no code).
-    text_at: usize,
+    /// Where the text begins in `raw`: 0 where there is no code, 3 or 4.
+    text_at: u8,
     /// What is wrong with it.
     pub flaws: Vec<Flaw>,
     /// Octets beyond [`MAX_LINE`] that were counted and not kept.
@@ -238,7 +238,7 @@ impl ReplyLine {
         if raw.contains(&b'\r') {
             flaws.push(Flaw::BareCr);
         }
-        let text = raw.get(text_at..).unwrap_or_default();
+        let text = raw.get(usize::from(text_at)..).unwrap_or_default();
         if text.iter().any(|b| (*b < 0x20 && *b != b'\r' && *b != b'\t') || *b == 0x7f) {
             flaws.push(Flaw::Controls);
         }
@@ -254,7 +254,7 @@ impl ReplyLine {
     /// The octets after code and separator; the whole line where there is no code.
     #[must_use]
     pub fn text(&self) -> &[u8] {
-        self.raw.get(self.text_at..).unwrap_or_default()
+        self.raw.get(usize::from(self.text_at)..).unwrap_or_default()
     }
 
     /// Whether the line says that more lines of the same reply follow.

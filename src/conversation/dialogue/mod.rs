@@ -23,8 +23,8 @@ pub use beside::Beside;
 pub use exchange::{Ask, Exchange};
 pub use recipient::{Recipient, Verdict};
 
-/// Records from one kept state to the next.
-pub const CHECKPOINT: usize = 4096;
+/// Records from one kept state to the next; in the middle of a reply, which may be long, none is kept.
+const CHECKPOINT: usize = 4096;
 
 /// No record.
 const NONE: u32 = u32::MAX;
@@ -48,7 +48,8 @@ pub struct Dialogue {
     undecided: usize,
     fold: Fold,
     seen: usize,
-    checkpoints: Vec<Fold>,
+    /// The states just before these records.
+    checkpoints: Vec<(usize, Fold)>,
     recent: Recent,
     /// The exchange whose reply is being received.
     open: Option<u32>,
@@ -84,12 +85,12 @@ impl Dialogue {
     fn fold<'a>(&mut self, entries: impl Iterator<Item = (usize, Entry<'a>)>) {
         let mut entries = entries.peekable();
         while let Some((index, entry)) = entries.next() {
-            if index % CHECKPOINT == 0 {
-                self.checkpoints.push(self.fold.clone());
+            if self.is_due(index) && self.fold.reply_lines() == 0 {
+                self.checkpoints.push((index, self.fold.clone()));
             }
             // A state is kept before each checkpoint's record, so a pair that lies across one is folded in two steps.
             if entry.kind == Kind::Sent
-                && (index + 1) % CHECKPOINT != 0
+                && !self.is_due(index + 1)
                 && let Some((_, next)) = entries.peek()
                 && self.recipient_and_reply(index, &entry, next)
             {
@@ -100,6 +101,11 @@ impl Dialogue {
             self.record(index, &entry);
             self.seen = index + 1;
         }
+    }
+
+    /// Whether a state is to be kept before this record.
+    fn is_due(&self, index: usize) -> bool {
+        self.checkpoints.last().is_none_or(|(at, _)| index >= at + CHECKPOINT)
     }
 
     /// Makes room for what much at once will add, since growing step by step would hold it twice.
@@ -178,7 +184,11 @@ impl Dialogue {
         if record + 1 >= self.seen {
             return self.fold.clone();
         }
-        self.recent.state_at(log, record, || self.checkpoints.get(record / CHECKPOINT).cloned().unwrap_or_default())
+        let before = self.checkpoints.partition_point(|(at, _)| *at <= record);
+        let start = before.checked_sub(1).and_then(|last| self.checkpoints.get(last));
+        self.recent.state_at(log, record, start.map_or(0, |(at, _)| *at), || {
+            start.map(|(_, state)| state.clone()).unwrap_or_default()
+        })
     }
 
     /// The exchange that a record belongs to: the last one that began at it or before.

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{CHECKPOINT, Dialogue};
+use super::Dialogue;
 use crate::conversation::{Fold, Log};
 
 /// States that are kept: around one exchange several are asked for, in turn.
@@ -29,14 +29,13 @@ impl Clone for Recent {
 }
 
 impl Recent {
-    /// The state just after a record; `start` gives the state at its checkpoint.
-    pub(super) fn state_at(&self, log: &Log, record: usize, start: impl FnOnce() -> Fold) -> Fold {
+    /// The state just after a record; `start` gives the state before its checkpoint, which is a record, too.
+    pub(super) fn state_at(&self, log: &Log, record: usize, checkpoint: usize, start: impl FnOnce() -> Fold) -> Fold {
         // All that a panic can leave behind is a state that was not kept.
         let mut known: MutexGuard<'_, Known> = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, state)) = known.states.iter().find(|(at, _)| *at == record) {
             return state.clone();
         }
-        let checkpoint = record / CHECKPOINT * CHECKPOINT;
         let Known { at, states } = &mut *known;
         let goes_on = at.take().filter(|at| (checkpoint + 1..=record + 1).contains(&at.seen));
         let begin = || Box::new(Dialogue { fold: start(), seen: checkpoint, ..Dialogue::default() });

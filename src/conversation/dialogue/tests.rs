@@ -74,6 +74,23 @@ fn the_state_at_a_record_is_the_fold_up_to_it() {
     }
 }
 
+/// A state that holds the beginning of a long reply would be kept once more every few thousand lines of it.
+#[test]
+fn no_state_is_kept_in_the_middle_of_a_reply() {
+    let noops = "> NOOP\n< 250 ok\n".repeat(CHECKPOINT);
+    let lines = "< 214-and so on\n".repeat(3 * CHECKPOINT);
+    let log = log(&format!("< 220 mx\n> EHLO a\n< 250 mx\n{noops}> HELP\n{lines}< 214 end\n{noops}> QUIT\n< 221 bye"));
+    let dialogue = Dialogue::of(&log);
+    assert!(dialogue.checkpoints.iter().all(|(_, state)| state.reply_lines() == 0));
+    assert_eq!(dialogue.checkpoints.len(), 3 + 3, "each {CHECKPOINT} records of the rest");
+    let within = 3 + 2 * CHECKPOINT;
+    for (record, waiting) in [(within, 0), (within + 10, 10), (within + 2 * CHECKPOINT, 2 * CHECKPOINT)] {
+        assert_eq!(dialogue.state_at(&log, record).reply_lines(), waiting, "record {record}");
+    }
+    let after = dialogue.state_at(&log, within + 3 * CHECKPOINT + 5);
+    assert_eq!((after.reply_lines(), after.phase()), (0, Phase::Ready));
+}
+
 #[test]
 fn each_recipient_has_its_verdict() {
     let log = log(CLASSIC);
