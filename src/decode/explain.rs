@@ -1,7 +1,8 @@
 //! The layers, most specific first: recognised text, enhanced status code, reply code at this verb, digits.
 
 use crate::conversation::words::capital;
-use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode};
+use crate::smtp::reply::Flaw;
+use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode, ReplyLine};
 
 use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry, StepEntry};
 use super::evidence::{self, Evidence};
@@ -168,9 +169,18 @@ fn recognised(
 /// Explains a whole reply, its flaws too.
 #[must_use]
 pub fn explain_reply(reply: &Reply, context: &Context, knowledge: &Knowledge) -> Explanation {
-    let mut explanation = explain(reply.code(), reply.enhanced(), &reply.text(), context, knowledge);
+    let mut explanation = explain(reply.code(), reply.enhanced(), &own_words(reply), context, knowledge);
     notes::flaws(reply, &mut explanation.notes);
     explanation
+}
+
+/// The words of a reply. What stands before a code of another class, such as postscreen's `220-` before its 521, is none.
+fn own_words(reply: &Reply) -> String {
+    if !reply.flaws.contains(&Flaw::CodesDiffer) {
+        return reply.text();
+    }
+    let is_own = |line: &&ReplyLine| line.code.is_none_or(|code| code.class() == reply.class());
+    Reply { lines: reply.lines.iter().filter(is_own).cloned().collect(), flaws: Vec::new() }.text()
 }
 
 /// The class: the reply code's first digit, or without one that of the enhanced code.

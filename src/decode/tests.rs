@@ -236,6 +236,19 @@ fn a_message_is_lost_where_the_words_say_so_of_itself() {
     }
 }
 
+/// postscreen teases with a line of a greeting, whose words are no ground of what follows.
+#[test]
+fn what_stands_before_a_code_of_another_class_is_not_what_the_reply_says() {
+    let explained = |wire: &str| {
+        let reply = crate::smtp::ReplyReader::default().feed(wire.as_bytes()).remove(0);
+        explain_reply(&reply, &Context { asked: Some(Asked::Connect), ..Context::default() }, &Knowledge::shipped())
+    };
+    let teased = explained("220-mx wait a moment\r\n521 5.7.1 blocked using zen.example\r\n");
+    assert!(!teased.notes.iter().any(|note| note.contains("try later")), "{:?}", teased.notes);
+    let whole = explained("550-blocked using\r\n554 zen.example\r\n");
+    assert_eq!(whole.category, "reputation");
+}
+
 /// Words that say little leave standing what such a code says by itself.
 #[test]
 fn a_code_that_means_one_thing_holds_beside_thin_words() {
