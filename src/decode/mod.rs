@@ -59,6 +59,8 @@ mod refused;
 mod sweep;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod thin;
 
 pub use advice::{Listing, listing};
 pub use book::Book;
