@@ -9,6 +9,7 @@ mod sendmail;
 
 use crate::smtp::{Class, EnhancedCode, ReplyCode};
 
+use super::explain::class_of;
 use super::said::Said;
 use super::{Asked, Context, Explanation, Knowledge, explain};
 
@@ -35,13 +36,10 @@ const PUT_OFF: [&str; 2] = ["delivery temporarily suspended", "retry time not re
 impl Refusal {
     /// One of these words, for now or for good as its codes have it, or else as the line does; none where it is no refusal.
     fn new(said: Said, asked: Option<Asked>, otherwise: Option<Class>) -> Option<Self> {
-        let by_code = said.code.map(ReplyCode::class);
-        let by_enhanced = || match said.enhanced?.class {
-            2 => Some(Class::Success),
-            4 => Some(Class::Transient),
-            _ => Some(Class::Permanent),
+        let class = match class_of(said.code, said.enhanced) {
+            Class::Unknown => otherwise?,
+            class => class,
         };
-        let class = by_code.or_else(by_enhanced).or(otherwise)?;
         let Said { code, enhanced, text } = said;
         class.is_refusal().then_some(Self { code, enhanced, text, asked, class, recipients: 1 })
     }
