@@ -120,6 +120,7 @@ impl Class {
         let wait = match (open, of) {
             (1, 1) => "1 question about a reply waits".to_owned(),
             (all, of) if all == of => format!("{all} questions about replies wait"),
+            (1, of) => format!("1 of {of} questions about replies still waits"),
             (open, of) => format!("{open} of {of} questions about replies still wait"),
         };
         Some(format!("{wait} for you: NOOP question asks, and NOOP choose with its letter (NOOP choose a) answers."))

@@ -122,7 +122,7 @@ async fn in_an_exam_the_last_answer_by_noop_can_be_changed_until_the_time_is_ove
     assert!(said.contains("wants a letter, a to d; question 1 is still open"), "{said}");
     let said = joined_up(&anna.say("NOOP choose b").await);
     assert!(said.contains("b to question 1. NOOP choose takes another letter until NOOP question asks"), "{said}");
-    assert!(joined_up(&anna.say(&join).await).contains("1 of 2 questions about replies still wait for you"));
+    assert!(joined_up(&anna.say(&join).await).contains("1 of 2 questions about replies still waits for you"));
     anna.say("NOOP question").await;
     let said = joined_up(&anna.say("NOOP choose a").await);
     assert!(said.contains("a to question 2. NOOP choose takes another letter until the time is over"), "{said}");

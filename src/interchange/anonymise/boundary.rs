@@ -45,10 +45,35 @@ impl Anonymiser {
         let known = self.boundaries.get(text)?.clone();
         if known.is_empty() {
             let new = self.replaced(text);
-            let count = self.boundaries.values().filter(|new| new.starts_with(b"boundary")).count() + 1;
-            let new = if new == text { new } else { format!("boundary{count}").into_bytes() };
+            let new = if new == text { new } else { self.new_boundary() };
             self.boundaries.insert(text.to_vec(), new);
         }
         self.boundaries.get(text).filter(|new| *new != text).cloned()
+    }
+
+    /// The next one that parts nothing here.
+    fn new_boundary(&mut self) -> Vec<u8> {
+        loop {
+            self.last_boundary += 1;
+            let new = format!("boundary{}", self.last_boundary).into_bytes();
+            if !self.boundaries.contains_key(&new) {
+                return new;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::told;
+
+    #[test]
+    fn a_boundary_that_is_there_stands_for_no_other() {
+        let out = told(
+            "0.1 > DATA\n0.2 < 354 go\n0.3 | From: zoe@plumtree.example\n\
+             0.3 | Content-Type: multipart/mixed; boundary=boundary1\n0.3 |\n0.3 | --boundary1\n\
+             0.3 | Content-Type: multipart/x; boundary=zoe@plumtree.example\n0.3 |\n0.3 | --zoe@plumtree.example\n0.4 > .\n",
+        );
+        assert!(out.contains("| --boundary1\n") && out.contains("| --boundary2\n"), "{out}");
     }
 }

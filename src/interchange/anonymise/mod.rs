@@ -42,6 +42,7 @@ use crate::smtp::session::Sent;
 use crate::smtp::{Command, Phase, Verb, escape};
 
 use coded::{Patience, standing};
+use common::is_common;
 use find::{Keyed, finds, keyed, v6};
 use greeting::Asked;
 use names::Names;
@@ -126,6 +127,8 @@ struct Anonymiser {
     asked: Asked,
     /// What parts a message, where that says more than it should, and what stands for it.
     boundaries: HashMap<Vec<u8>, Vec<u8>>,
+    /// The last number that stands for one.
+    last_boundary: usize,
     /// What somebody marked an envelope with.
     marks: HashSet<String>,
     /// Where in quoted-printable the content is.
@@ -231,7 +234,10 @@ impl Anonymiser {
                 spans.put(place, new);
             }
         }
-        [head, &self.completed(rest, spans)].concat()
+        // A message whose subject is `ok` makes no secret of every reply that is.
+        let said = String::from_utf8_lossy(rest).trim().to_lowercase();
+        let rest = if is_common(&said) { self.searched(rest, spans) } else { self.completed(rest, spans) };
+        [head, &rest].concat()
     }
 
     /// A comment, or a line of a script: what makes it one stays, since a local part may hold a #.
@@ -363,10 +369,18 @@ impl Anonymiser {
     }
 
     /// A text with what was found already replaced, and all else that is found in it.
-    fn completed(&mut self, bytes: &[u8], mut spans: Spans<'_>) -> Vec<u8> {
-        if let Some(topic) = std::str::from_utf8(bytes).ok().and_then(|text| self.people.topic_of(text)) {
-            return topic.as_bytes().to_vec();
+    fn completed(&mut self, bytes: &[u8], spans: Spans<'_>) -> Vec<u8> {
+        if let Ok(text) = std::str::from_utf8(bytes)
+            && let Some(topic) = self.people.topic_of(text)
+        {
+            // What goes on in a further line of a field begins with a blank.
+            return text.replacen(text.trim(), topic, 1).into_bytes();
         }
+        self.searched(bytes, spans)
+    }
+
+    /// The same, be it what a message is about.
+    fn searched(&mut self, bytes: &[u8], mut spans: Spans<'_>) -> Vec<u8> {
         for (place, new) in self.defanged(bytes).into_iter().chain(self.forms(bytes)) {
             spans.put(place, new);
         }

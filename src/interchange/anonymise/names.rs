@@ -135,7 +135,7 @@ impl Names {
 }
 
 /// The next name that nobody had and that stands for nobody yet.
-fn unused(there: &HashSet<String>, last: &mut usize, name: impl Fn(usize) -> String) -> String {
+pub(super) fn unused(there: &HashSet<String>, last: &mut usize, name: impl Fn(usize) -> String) -> String {
     loop {
         *last += 1;
         let next = name(*last);

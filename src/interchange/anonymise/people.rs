@@ -9,6 +9,7 @@ use regex::Regex;
 
 use super::common::is_common;
 use super::is_label;
+use super::names::unused;
 use crate::message::encoded::spoken;
 
 /// Fields whose value is a list of mailboxes with the names of those who have them.
@@ -57,6 +58,8 @@ const VERDICTS: [&str; 3] = ["authentication-results", "arc-authentication-resul
 const TOPICS: [&str; 5] = ["subject", "thread-topic", "comments", "keywords", "x-subject"];
 /// Names that are remembered.
 const REMEMBERED: usize = 1000;
+/// What stands for those beyond.
+const LEFT_OUT: &str = "(left out)";
 
 static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\p{L}[\p{L}\p{M}-]*\p{L}").expect("it is well formed"));
 
@@ -97,6 +100,8 @@ pub(super) struct People {
     /// All words of what somebody is called, by what stands for it.
     whole: HashMap<String, HashSet<String>>,
     topics: HashMap<String, String>,
+    /// The last number that stands for a person.
+    last: usize,
     field: Field,
 }
 
@@ -140,8 +145,13 @@ impl People {
 
     /// What stands for them, and where.
     pub(super) fn called(&self, text: &str) -> Vec<(Range<usize>, String)> {
-        let known = |name: &str| Some((place(text, name), self.names.get(&name.to_lowercase())?.clone()));
-        names(text).into_iter().filter(|_| text.contains('<')).filter_map(known).collect()
+        if text.contains('<') { self.named(text, text) } else { Vec::new() }
+    }
+
+    /// The names in a list of mailboxes, a part of a text, with what stands for each.
+    fn named(&self, text: &str, list: &str) -> Vec<(Range<usize>, String)> {
+        let new = |name: &str| self.names.get(&name.to_lowercase()).map_or(LEFT_OUT, String::as_str).to_owned();
+        names(list).into_iter().map(|name| (place(text, name), new(name))).collect()
     }
 
     /// Looks at a line of content that is replaced elsewhere.
@@ -159,14 +169,16 @@ impl People {
     }
 
     fn add(&mut self, name: &str, there: &HashSet<String>) {
-        if self.names.len() >= REMEMBERED {
+        let key = name.to_lowercase();
+        if self.names.len() >= REMEMBERED && !self.names.contains_key(&key) {
             return;
         }
-        let key = name.to_lowercase();
-        let count = self.names.len();
-        let free =
-            (count + 1..=count + 1 + there.len()).find(|n| !there.contains(&format!("person{n}"))).unwrap_or(count + 1);
-        let person = self.names.entry(key).or_insert_with(|| format!("Person{free}")).clone();
+        let last = &mut self.last;
+        let new = || {
+            unused(there, last, |n| format!("person{n}"));
+            format!("Person{last}")
+        };
+        let person = self.names.entry(key).or_insert_with(new).clone();
         // What is encoded in the head may stand in clear in the text.
         let said = if name.contains("=?") { spoken(name) } else { name.to_owned() };
         for word in WORD.find_iter(&said).map(|word| word.as_str().to_lowercase()) {
@@ -211,15 +223,10 @@ impl People {
         let from = text.len() - value.len();
         match field {
             Field::Topic if !value.trim().is_empty() => {
-                let topic = self.topics.get(&value.trim().to_lowercase()).map_or("(left out)", String::as_str);
+                let topic = self.topics.get(&value.trim().to_lowercase()).map_or(LEFT_OUT, String::as_str);
                 vec![(from..text.len(), format!(" {topic}"))]
             }
-            Field::Mailboxes => {
-                let found = names(value).into_iter();
-                found
-                    .filter_map(|name| Some((place(text, name), self.names.get(&name.to_lowercase())?.clone())))
-                    .collect()
-            }
+            Field::Mailboxes => self.named(text, value),
             _ => Vec::new(),
         }
     }

@@ -241,6 +241,37 @@ fn no_two_are_replaced_by_the_same_though_the_numbers_are_somebodys() {
     assert!(out.contains("< 250 user2@domain2.example user3@domain3.example user4@domain4.example\n"), "{out}");
 }
 
+#[test]
+fn no_two_persons_are_replaced_by_the_same_though_a_number_is_somebodys() {
+    let out = told(
+        "0.1 > MAIL FROM:<person1@a.test>\n0.2 > DATA\n0.3 < 354 go\n0.4 | From: Zoe Fenwick <zoe@a.test>\n\
+         0.4 | To: Mark Ludlow <m@a.test>\n0.4 | \n0.4 | Fenwick and Ludlow met.\n0.5 > .\n",
+    );
+    assert!(out.contains("| Person2 and Person3 met."), "{out}");
+}
+
+#[test]
+fn a_name_beyond_those_that_are_remembered_is_left_out() {
+    use std::fmt::Write as _;
+    let mut talk = "0.1 > DATA\n0.2 < 354 go\n".to_owned();
+    for n in 0..1002 {
+        let word: String = format!("{n:04}").bytes().map(|digit| char::from(digit - b'0' + b'f')).collect();
+        let _ = writeln!(talk, "0.3 | To: \"Zq{word} Fenwick{word}\" <z{n}@a.test>");
+    }
+    let out = told(&talk);
+    assert_eq!((out.matches("Fenwick").count(), out.matches("\"(left out)\"").count()), (0, 2));
+    assert!(out.contains("To: \"Person1000\" <"), "{out}");
+}
+
+#[test]
+fn a_subject_is_replaced_where_it_stands_and_a_reply_of_one_common_word_stays() {
+    let out = told(
+        "0.1 > DATA\n0.2 < 354 go\n0.3 | Subject: Contract\n0.3 |  with Fenwick Holding\n0.3 | Comments: ok\n0.3 | \n\
+         0.4 > .\n0.5 < 250 ok\n",
+    );
+    assert!(out.contains("|  subject 2\n") && out.contains("< 250 ok\n"), "{out}");
+}
+
 /// Each of these was left as it was, or ruined.
 const STANDING: &[(&str, &str)] = &[
     // A host of one label, however it is told.
