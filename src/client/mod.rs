@@ -253,13 +253,33 @@ pub type SharedJournal = Arc<Mutex<Journal>>;
 /// reconnect goes on in the same file.
 #[must_use]
 pub fn connect(options: Options, journal: Option<SharedJournal>, world: World, started: Duration) -> Connection {
+    connect_knowing(&[], options, journal, world, started)
+}
+
+/// The same with secrets ([`Request::Learn`], [`Request::LearnName`]) that are known before anything happens, however many
+/// they are: the queue of requests has an end.
+#[must_use]
+pub fn connect_knowing(
+    secrets: &[Request],
+    options: Options,
+    journal: Option<SharedJournal>,
+    world: World,
+    started: Duration,
+) -> Connection {
     let (requests, asked) = mpsc::channel(64);
     let (happened, events) = events::channel();
     let cancel = CancellationToken::new();
     let transcript = journal.as_ref().and_then(|j| j.lock().ok().map(|j| j.path().to_owned()));
     let clock = world.clone();
     let guard = guard::Guard { events: happened.clone(), journal: journal.clone(), world: world.clone(), started };
-    let recorder = record::Recorder::new(happened.clone(), journal, world, started);
+    let mut recorder = record::Recorder::new(happened.clone(), journal, world, started);
+    for request in secrets {
+        match request {
+            Request::Learn(secret) => recorder.mask.learn(secret.clone()),
+            Request::LearnName(secret) => recorder.mask.learn_name(secret.clone()),
+            _ => {}
+        }
+    }
     let progress = Progress::default();
     let task =
         task::Task::new(options, recorder, asked, happened, cancel.clone(), clock).with_progress(progress.clone());

@@ -1,13 +1,12 @@
 //! The connection behind the screen: reads a TARGET, starts the lab where it is meant, opens the journal, dials.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc::error::TrySendError;
-
 use crate::class::attend::{Attendance, Joining, Up};
-use crate::client::{Connection, Request, SharedJournal, connect};
+use crate::client::{Connection, Request, SharedJournal, connect_knowing};
 use crate::conversation::Micros;
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::Header;
@@ -27,6 +26,7 @@ use super::message::Message;
 use super::model::Peer;
 use super::pane::lesson::{Begins, LessonNews};
 
+mod ask;
 mod class;
 mod lab;
 mod peer;
@@ -104,6 +104,8 @@ pub(super) struct Dialler {
     hides: bool,
     /// What must not be recorded in this conversation, for its next connection.
     taught: Vec<Request>,
+    /// What the queue of this connection has refused of it: it goes before any line.
+    untaught: VecDeque<Request>,
     /// Ready-made tests that are being run.
     probing: Option<probe::Bout>,
     /// Every conversation that was recorded, in order.
@@ -132,6 +134,7 @@ impl Dialler {
             alive: Alive::default(),
             hides: false,
             taught: Vec::new(),
+            untaught: VecDeque::new(),
             probing: None,
             recorded: Vec::new(),
         }
@@ -274,11 +277,11 @@ impl Dialler {
         options.remember = !self.at_lab && self.hall.is_none();
         options.tls.verify &= verify == Verify::AsTheTargetSays;
         let peer = Peer { unverified: !options.tls.verify, clock: self.clock(), ..peer(target, self.at_lab) };
-        let connection = connect(options, self.journal.clone(), self.world.clone(), self.started);
         // What this conversation must not record is known before its greeting comes.
-        for request in self.taught.iter().filter_map(of_secret) {
-            let _ = connection.requests.try_send(request);
-        }
+        let (journal, world) = (self.journal.clone(), self.world.clone());
+        let connection = connect_knowing(&self.taught, options, journal, world, self.started);
+        self.hides = false;
+        self.untaught.clear();
         if verify == Verify::NotThisTime {
             let words = "you go on regardless: on this connection the certificate is not verified";
             let remark = Remark::new("warning").with("kind", "unverified").value(words);
@@ -376,30 +379,6 @@ impl Dialler {
         self.connection.as_ref().and_then(|connection| connection.progress.now())
     }
 
-    /// Asks something of the connection. What could not be taken comes back as a message.
-    pub(super) fn ask(&mut self, request: Request) -> Option<Message> {
-        if let Request::KeepAlive(every) = &request {
-            self.alive = Alive::Chosen(*every);
-        }
-        if let Some(secret) = of_secret(&request)
-            && !self.taught.iter().any(|known| is_same(known, &secret))
-        {
-            self.taught.push(secret);
-        }
-        let hides = std::mem::replace(&mut self.hides, is_before_what_is_not_typed(&request));
-        let refused = match &self.connection {
-            Some(connection) => connection.requests.try_send(request).err().map(TrySendError::into_inner),
-            None => Some(request),
-        };
-        match refused {
-            Some(Request::Line(line, _)) if !hides => {
-                Some(Message::NotSent(String::from_utf8_lossy(&line).into_owned()))
-            }
-            Some(_) => Some(Message::Notice("Too much is under way; try again in a moment.".to_owned())),
-            None => None,
-        }
-    }
-
     /// Records a remark: through the connection, or in the file of a connection that has ended.
     pub(super) fn remark(&mut self, remark: Remark) -> Vec<Message> {
         if self.connection.is_some() {
@@ -446,31 +425,6 @@ impl Dialler {
         // What is not said by then is in the file all the same.
         let _ = tokio::time::timeout(LAST_WORDS, ended).await;
         last
-    }
-}
-
-/// A request that tells of a secret, once more.
-fn of_secret(request: &Request) -> Option<Request> {
-    match request {
-        Request::Learn(secret) => Some(Request::Learn(secret.clone())),
-        Request::LearnName(secret) => Some(Request::LearnName(secret.clone())),
-        _ => None,
-    }
-}
-
-fn is_same(a: &Request, b: &Request) -> bool {
-    match (a, b) {
-        (Request::Learn(a), Request::Learn(b)) | (Request::LearnName(a), Request::LearnName(b)) => a == b,
-        _ => false,
-    }
-}
-
-/// Whether the line that is asked for next holds a secret, or is one that ehlo made: it was not typed as it goes out.
-fn is_before_what_is_not_typed(request: &Request) -> bool {
-    match request {
-        Request::Hide(_) | Request::Learn(_) | Request::LearnName(_) => true,
-        Request::Remark(remark) => remark.word == "auto",
-        _ => false,
     }
 }
 

@@ -39,3 +39,49 @@ fn what_must_not_be_recorded_is_kept_once_for_the_next_connection() {
     }
     assert_eq!(dialler.taught.len(), 4);
 }
+
+/// A connection to nobody that was dialled again with this many secrets.
+fn dialled(secrets: usize) -> Dialler {
+    let mut dialler = dialler();
+    dialler.target = Target::read("smtp://127.0.0.1:1", &Profiles::default()).ok();
+    for n in 0..secrets {
+        dialler.ask(Request::Learn(Secret::from(format!("secret-{n}").as_str())));
+    }
+    assert!(matches!(dialler.dial(true, Verify::NotThisTime), Message::Began { .. }));
+    dialler
+}
+
+#[tokio::test]
+async fn a_connection_knows_more_secrets_than_its_queue_has_room_for() {
+    let dialler = dialled(100);
+    let connection = dialler.connection.as_ref().expect("it was dialled");
+    assert_eq!(connection.requests.capacity(), 63, "the warning alone is asked for");
+}
+
+#[tokio::test]
+async fn no_line_goes_out_before_a_secret_that_a_full_queue_has_refused() {
+    let mut dialler = dialled(0);
+    let (requests, mut asked) = tokio::sync::mpsc::channel(1);
+    dialler.connection.as_mut().expect("it was dialled").requests = requests;
+    assert!(dialler.ask(Request::ReadOn).is_none());
+    assert!(matches!(dialler.ask(Request::Learn(Secret::from("hunter2"))), Some(Message::Notice(_))));
+    assert!(matches!(asked.try_recv(), Ok(Request::ReadOn)));
+    assert!(matches!(dialler.ask(line("hunter2")), Some(Message::Notice(_))), "there is room for the secret alone");
+    assert!(matches!(asked.try_recv(), Ok(Request::Learn(_))));
+    assert!(dialler.ask(line("NOOP")).is_none());
+    assert!(matches!(asked.try_recv(), Ok(Request::Line(..))));
+}
+
+#[test]
+fn what_comes_between_a_secret_and_its_line_does_not_make_it_a_typed_one() {
+    let mut dialler = dialler();
+    dialler.ask(Request::Learn(Secret::from("hunter2")));
+    dialler.ask(Request::KeepAlive(None));
+    assert!(matches!(dialler.ask(line("hunter2")), Some(Message::Notice(_))));
+    dialler.ask(Request::Learn(Secret::from("hunter2")));
+    dialler.next_is_typed();
+    assert!(
+        matches!(dialler.ask(line("NOOP")), Some(Message::NotSent(_))),
+        "what a connection begins with hides no line"
+    );
+}

@@ -80,6 +80,7 @@ impl Bench {
             }
             self.changed = true;
         }
+        self.dialler.next_is_typed();
         Ok(())
     }
 
