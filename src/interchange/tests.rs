@@ -267,6 +267,19 @@ fn what_a_snap_length_cut_off_stands_where_it_was_said() {
 }
 
 #[test]
+fn a_password_behind_a_line_without_its_end_is_masked() {
+    // As a server's side would have recorded it, which masks nothing: so it stands on the wire.
+    let talk = "+++\nehlo = 1\n+++\n0.1 * connected 192.0.2.7:25 from 192.0.2.9:40312\n0.2 < 220 mx\n0.3 > EHLO a\n\
+        0.4 < 250-mx\n0.4 < 250 AUTH PLAIN\n0.5 > MAIL FROM:<somebody@target.local>\n0.6 < 250 ok\n0.7 > AUTH PLAIN AGR1\n0.8 < 235 in\n";
+    let document = crate::conversation::file::read(talk.as_bytes()).expect("a transcript");
+    let octets = (by_name("pcapng").expect("a format").export)(&document, &Knowledge::default());
+    let octets: Vec<u8> = blocks(&octets).into_iter().flat_map(|block| snapped(block, 64)).collect();
+    let imported = import::import(&octets).expect("a capture");
+    let text = String::from_utf8(own(&imported.conversations[0], &Knowledge::default())).expect("text");
+    assert!(text.contains("AUTH PLAIN {{auth}}") && !text.contains("AGR1"), "{text}");
+}
+
+#[test]
 fn what_was_held_in_an_exam_explains_nothing_and_says_why() {
     let text = TALK.replace("verified=yes", "verified=no reason=\"it expired on 2026-10-30\"");
     let read = |text: &str| crate::conversation::file::read(text.as_bytes()).expect("a transcript");

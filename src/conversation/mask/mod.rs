@@ -17,6 +17,7 @@
 mod place;
 mod stray;
 mod told;
+mod unfinished;
 mod value;
 
 use std::ops::Range;
@@ -35,10 +36,8 @@ use super::log::{Entry, Kind};
 use place::Places;
 use stray::Expected;
 pub(crate) use stray::is_login;
+use unfinished::Unfinished;
 use value::{Look, Values};
-
-/// Octets of an unfinished line that are kept to see what the line is.
-const KEPT: usize = 16 * 1024;
 
 /// Knows the secrets of one conversation and takes them out of what is recorded.
 ///
@@ -65,23 +64,6 @@ struct Exchange {
     mechanism: String,
     /// Responses sent so far.
     responses: u32,
-}
-
-/// What is remembered of one direction from one piece to the next.
-#[derive(Default)]
-struct Unfinished {
-    /// The line that has no end yet, as far as it came.
-    line: Zeroizing<Vec<u8>>,
-    /// What a secret that straddles may have begun in.
-    tail: Zeroizing<Vec<u8>>,
-    /// The rest of the line belongs to a secret.
-    secret: bool,
-}
-
-impl std::fmt::Debug for Unfinished {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Unfinished({} octets)", self.line.len())
-    }
 }
 
 impl Mask {
@@ -176,7 +158,10 @@ impl Mask {
         let look = Look { known: before, received: true, open: !ended, first, ..Look::default() };
         tail.extend_from_slice(bytes);
         let masked = shifted(self.values.find(tail, look), before);
-        let code = self.received.push(bytes);
+        let code = self.received.push(bytes).to_vec();
+        let is_reply = |line: &&[u8]| line.len() > 3 && line[..3].iter().all(u8::is_ascii_digit);
+        let anew = self.received.breaks.iter().rev().filter_map(|at| code.get(*at..)).find(is_reply);
+        let code = anew.unwrap_or(&code);
         if ended && matches!(code.get(..4), Some([b'2' | b'4' | b'5', _, _, b' '])) && !code.starts_with(b"250") {
             // What is refused next are the answers, which may be more than one.
             match self.auth.take() {
@@ -196,6 +181,13 @@ impl Mask {
         }
         self.received.end(ended, false, self.values.reach());
         line(bytes, crlf, masked)
+    }
+
+    /// Something is missing behind what was sent and received so far: what comes next may go on in a line that has no end
+    /// yet, or begin another.
+    pub fn broken(&mut self) {
+        self.sent.broken();
+        self.received.broken();
     }
 
     /// A remark, as it may be recorded: its values are searched for secrets.
@@ -258,28 +250,22 @@ impl Mask {
         let text = without_end(part);
         let before = self.sent.line.len();
         let whole = Zeroizing::new(self.sent.push(text).to_vec());
-        let kind = session.classify(&whole);
+        let begins = self.begins(session, &whole);
+        let whole = &whole[begins..];
+        let kind = session.classify(whole);
         let content = kind == Sent::Content;
         if before == 0 && !content {
             self.sent.tail.clear();
         }
-        let by_phase = match &kind {
-            Sent::Content | Sent::EndOfData => None,
-            Sent::AuthAnswer => answer(&whole),
-            // What the server offers is a command of its own.
-            Sent::Command(command) if session.capabilities.has(&command.word) && !stray::logs_in(&command.word) => {
-                initial_response(&whole)
-            }
-            Sent::Command(command) => self.command(&whole, command),
-        };
+        let by_phase = self.by_phase(session, whole, &kind);
         self.due += usize::from(ended && !content);
         if ended && let Sent::Command(command) = &kind {
-            self.opened(&whole, command);
+            self.opened(whole, command);
         }
         if ended && let Some(from) = by_phase {
             self.response(&whole[from..]);
         }
-        let from = if self.sent.secret { Some(0) } else { by_phase.map(|from| from.saturating_sub(before)) };
+        let from = if self.sent.secret { Some(0) } else { by_phase.map(|from| (begins + from).saturating_sub(before)) };
         if let Some(from) = from {
             self.sent.secret = true;
             if from < text.len() || before == 0 {
@@ -294,6 +280,35 @@ impl Mask {
         let found = shifted(self.values.find(tail, look), carried);
         masked.extend(found.into_iter().map(|r| r.start + start..r.end + start));
         self.sent.end(ended, content, self.values.reach());
+    }
+
+    /// Where a line of the client's begins to be secret by phase.
+    fn by_phase(&self, session: &Session, line: &[u8], kind: &Sent) -> Option<usize> {
+        match kind {
+            Sent::Content | Sent::EndOfData => None,
+            Sent::AuthAnswer => answer(line),
+            // What the server offers is a command of its own.
+            Sent::Command(command) if session.capabilities.has(&command.word) && !stray::logs_in(&command.word) => {
+                initial_response(line)
+            }
+            Sent::Command(command) => self.command(line, command),
+        }
+    }
+
+    /// Where in what has no end yet the line begins that comes now: behind a gap that is a command, or what is secret by
+    /// phase. What may be the rest of a secret stays one.
+    fn begins(&mut self, session: &Session, whole: &[u8]) -> usize {
+        for at in self.sent.breaks.iter().rev().copied() {
+            let Some(line) = whole.get(at..).filter(|line| !line.is_empty()) else { continue };
+            let kind = session.classify(line);
+            let Sent::Command(command) = &kind else { continue };
+            let is_known = verb::is_known(&command.word) && (!self.sent.secret || line.contains(&b' '));
+            if is_known || !self.sent.secret && self.by_phase(session, line, &kind).is_some() {
+                self.sent.secret &= !is_known;
+                return at;
+            }
+        }
+        0
     }
 
     /// Where what a command carries begins to be secret by phase.
@@ -387,29 +402,6 @@ fn is_common(password: &[u8]) -> bool {
     let word = password.len() < 6 && password.iter().all(u8::is_ascii_lowercase);
     // The octet 1 by which OAUTHBEARER lets a refusal come (RFC 7628 3.2.3).
     word || password == [1] || std::str::from_utf8(password).is_err()
-}
-
-impl Unfinished {
-    /// Adds to the line; gives as much of it as is kept.
-    fn push(&mut self, bytes: &[u8]) -> &[u8] {
-        let room = KEPT.saturating_sub(self.line.len());
-        self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        &self.line
-    }
-
-    /// After a piece: a line that has ended is forgotten; of the tail only what a secret may have begun in is kept, which
-    /// in content may be base64 that goes on in the next line.
-    fn end(&mut self, ended: bool, content: bool, reach: usize) {
-        let mut keep = reach.min(self.tail.len());
-        if ended {
-            self.line.clear();
-            self.secret = false;
-            let run = self.tail.iter().rev().take_while(|b| value::is_base64(**b)).count();
-            keep = if content { keep.min(run) } else { 0 };
-        }
-        let surplus = self.tail.len() - keep;
-        self.tail.drain(..surplus);
-    }
 }
 
 /// Lines within what is sent at once, each with its end; one empty part where there is nothing.

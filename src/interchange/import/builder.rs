@@ -267,6 +267,7 @@ impl Builder {
             // A line without its end is content all the same.
             let partial = std::mem::take(&mut self.partial[0]);
             self.piece(0, &partial);
+            self.mask.broken();
         }
         self.resume(line);
         if self.fold.session.chunk_left > 0 && self.content == Content::Hidden {
@@ -360,6 +361,7 @@ impl Builder {
                 self.piece(side, &partial);
             }
         }
+        self.mask.broken();
     }
 
     /// A remark.

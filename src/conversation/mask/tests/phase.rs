@@ -282,3 +282,23 @@ fn a_line_that_is_nothing_but_a_credential_is_masked_without_an_auth() {
         ],
     );
 }
+
+#[test]
+fn behind_a_gap_a_line_may_begin_or_go_on_and_a_secret_is_one_either_way() {
+    for (before, after, want) in [
+        ("> MAIL FROM:<a\\c", "> AUTH PLAIN AGR1ZGUAcw==", "> AUTH PLAIN {{auth}}"),
+        ("> AUTH PL\\c", "> AIN AGR1ZGUAcw==", "> AIN {{auth}}"),
+        ("> AUTH PLAIN AGR1\\c", "> ZGUAcw==", "> {{auth}}"),
+        ("> AUTH PLAIN AGR1\\c", "> MAIL FROM:<a@b>", "> MAIL FROM:<a@b>"),
+        ("> NO\\c", "> OP", "> OP"),
+    ] {
+        let mut mask = Mask::default();
+        let _ = recorded(&mut mask, &[EHLO.0, OFFER.0, before]);
+        mask.broken();
+        let fold = Fold::new();
+        let line = mask.sent(&fold.session, &after.as_bytes()[2..], true);
+        assert_eq!(format!("> {}", String::from_utf8_lossy(&file_text(&line))), want, "{before} {after}");
+        let next = mask.sent(&fold.session, b"AUTH PLAIN AGR1ZGUAeA==", true);
+        assert_eq!(file_text(&next), b"AUTH PLAIN {{auth}}", "{before} {after}");
+    }
+}
