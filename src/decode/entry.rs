@@ -33,6 +33,9 @@ pub struct StepEntry {
     /// The action's argument.
     #[serde(default)]
     pub argument: Option<String>,
+    /// It only tries the same again: no step where that does not help.
+    #[serde(default)]
+    pub again: bool,
 }
 
 impl StepEntry {

@@ -397,9 +397,6 @@ fn enhanced_or(
     })
 }
 
-/// A step that does not fit where trying again does not help.
-const AFTER_A_WHILE: &str = "Connect again after a while";
-
 /// The steps that the layers propose, best first; which of them fit the moment is for [`steps`] to say.
 fn proposed<'a>(layers: &Layers<'a>, retry: Option<bool>) -> Vec<&'a StepEntry> {
     let general = layers.category.map(|c| c.next.as_slice()).unwrap_or_default();
@@ -413,6 +410,6 @@ fn proposed<'a>(layers: &Layers<'a>, retry: Option<bool>) -> Vec<&'a StepEntry> 
         let at = layers.at.and_then(|at| at.next.as_deref());
         (at.or_else(|| layers.code.map(|code| code.next.as_slice())).unwrap_or_default(), general)
     };
-    let fits = |step: &&StepEntry| retry != Some(false) || step.text != AFTER_A_WHILE;
+    let fits = |step: &&StepEntry| retry != Some(false) || !step.again;
     own.iter().chain(general).filter(fits).collect()
 }
