@@ -385,7 +385,7 @@ pub struct Parser {
     pub bare_lf: BareLf,
     /// What a carriage return without a line feed after it does.
     pub bare_cr: BareCr,
-    /// How addresses are read.
+    /// How addresses are read, and the name after HELO, EHLO or LHLO.
     pub paths: Paths,
     /// The longest command line, octets with its end.
     pub max_line: usize,

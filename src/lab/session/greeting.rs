@@ -1,6 +1,6 @@
 //! HELO, EHLO and LHLO, and what the latter two offer.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::{Action, Secured, Session, State};
 use crate::lab::scenario::{Paths, Template};
@@ -13,15 +13,24 @@ fn no_name(text: &str) -> Option<String> {
     if text.contains(char::is_whitespace) {
         return Some("the name is one word, and nothing follows it".to_owned());
     }
-    let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let sign = |c: char| matches!(c, '.' | '-') || c == if literal.is_some() { ':' } else { '_' };
-    let fits = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || sign(c);
-    let name = literal.unwrap_or(text);
-    if let Some(odd) = name.chars().find(|c| !fits(*c)) {
+    if let Some(rest) = text.strip_prefix('[') {
+        let address = rest.strip_suffix(']').filter(|inner| is_address(inner));
+        return address.is_none().then(|| "the brackets hold no IP address".to_owned());
+    }
+    let fits = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if let Some(odd) = text.chars().find(|c| !fits(*c)) {
         return Some(format!("{odd} can't stand in the name"));
     }
-    let labels = name.strip_suffix('.').unwrap_or(name);
-    (literal.is_none() && labels.split('.').any(str::is_empty)).then(|| "a part of the name is empty".to_owned())
+    let labels = text.strip_suffix('.').unwrap_or(text);
+    labels.split('.').any(str::is_empty).then(|| "a part of the name is empty".to_owned())
+}
+
+/// What may stand in brackets in place of a name (RFC 5321 4.1.3).
+fn is_address(inner: &str) -> bool {
+    inner.parse::<Ipv4Addr>().is_ok()
+        || inner
+            .split_once(':')
+            .is_some_and(|(tag, rest)| tag.eq_ignore_ascii_case("IPv6") && rest.parse::<Ipv6Addr>().is_ok())
 }
 
 impl Session {
