@@ -396,7 +396,7 @@ fn to_text_of(mut lines: Vec<String>, e: &Explanation, style: Style) -> String {
         lines.push(style.strong("Read from, most specific first"));
         lines.extend(e.layers.iter().map(|layer| layer_to_text(layer, style)));
     }
-    section(&mut lines, style, "Why, most likely first", e.causes.iter().cloned());
+    section(&mut lines, style, "Why, most likely first", e.causes.iter().map(ToString::to_string));
     section(&mut lines, style, "Try next", e.next.iter().map(|step| step_to_text(step, style)));
     if !e.notes.is_empty() {
         lines.push(String::new());

@@ -33,7 +33,11 @@ fn commands(explanation: &Explanation) -> Vec<&str> {
 fn all(explanation: &Explanation) -> String {
     let steps = explanation.next.iter().map(|step| step.text.clone());
     let said = [explanation.title.clone(), explanation.meaning.clone()];
-    said.into_iter().chain(explanation.causes.clone()).chain(steps).collect::<Vec<_>>().join("\n")
+    said.into_iter()
+        .chain(explanation.causes.iter().map(ToString::to_string))
+        .chain(steps)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
@@ -196,7 +200,7 @@ fn a_server_that_hangs_up_is_said_to_have_waited_only_where_that_may_be() {
     let idle = |reply: &str, seconds: u64| {
         let at =
             Context { asked: Some(Asked::Nothing), idle: Some(Duration::from_secs(seconds)), ..Context::default() };
-        in_context(reply, &at).causes.join("\n")
+        super::tests::causes(&in_context(reply, &at))
     };
     for (reply, seconds, says) in [
         ("421 4.3.2 System not accepting network messages", 59, None),

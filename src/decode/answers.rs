@@ -18,8 +18,8 @@ pub(super) fn amiss(context: &Context, book: &Book, into: &mut Explanation) {
     into.title = title(asked);
     into.meaning = meaning(code, asked, answer);
     into.causes = vec![
-        "Client and server are out of step: it answers something that was said before".to_owned(),
-        "The server is not one for mail, or does not keep to the protocol".to_owned(),
+        "Client and server are out of step: it answers something that was said before".into(),
+        "The server is not one for mail, or does not keep to the protocol".into(),
     ];
     into.references = vec![answer.reference.clone()];
     let mut next = Vec::new();

@@ -7,6 +7,7 @@ use crate::smtp::sasl::explain::{self, Opened};
 use crate::smtp::secret::MARKER;
 use crate::smtp::{Class, Command, Phase, Reply, ReplyCode, Verb};
 
+use super::cause::{Cause, Claim};
 use super::{Asked, Context, Does, Explanation, Step as Next, steps};
 
 /// How the sentence begins that reads the JSON text of a refusal.
@@ -48,7 +49,9 @@ pub(super) fn opened(number: usize, reply: &Reply, dialogue: &Dialogue, log: &Lo
                 );
             }
         }
-        Class::Permanent | Class::Transient => into.causes.splice(0..0, before(number, dialogue, log)).for_each(drop),
+        Class::Permanent | Class::Transient => {
+            into.causes.splice(0..0, before(number, dialogue, log).map(Cause::from)).for_each(drop);
+        }
         _ => {}
     }
 }
@@ -98,8 +101,8 @@ pub(super) fn late(number: usize, context: &Context, dialogue: &Dialogue, log: &
     let begun = before.iter().rev().find(|exchange| exchange.verb == Verb::Auth && exchange.ask == Ask::Command);
     let ended = before.iter().rev().find(|exchange| exchange.verb == Verb::Auth && exchange.is_refusal());
     into.causes = vec![match ended.and_then(|exchange| exchange.code) {
-        Some(code) => format!("The AUTH before it was refused with {code}, so there was nothing to answer"),
-        None => "AUTH was not said before it, or is over".to_owned(),
+        Some(code) => format!("The AUTH before it was refused with {code}, so there was nothing to answer").into(),
+        None => "AUTH was not said before it, or is over".into(),
     }];
     if context.helo || context.before == Some(Phase::Greeted) {
         // As long as EHLO was not said, AUTH would be refused again.
@@ -149,17 +152,19 @@ pub(super) fn refused(context: &Context, text: &str, into: &mut Explanation) {
             .as_ref()
             .is_some_and(|it| !context.mechanisms.is_empty() && !context.mechanisms.contains(it))
     {
-        into.causes.retain(|cause| !cause.starts_with("The mechanism is not one"));
-        into.causes.insert(0, format!("The mechanisms offered here are others: {}", context.mechanisms.join(", ")));
+        into.causes.retain(|cause| !cause.claims(Claim::NotOffered));
+        into.causes
+            .insert(0, format!("The mechanisms offered here are others: {}", context.mechanisms.join(", ")).into());
         offered_first(context, "Log in by one that is offered", into);
     }
     let syntax = into.category == "syntax" || text.to_ascii_lowercase().contains("syntax: auth");
     if code == Some(501) && syntax {
         unformed(context, into);
     }
-    for cause in into.causes.iter_mut().filter(|cause| cause.contains("no $ stood before it")) {
-        "The response behind the mechanism went out as it was typed; $ has ehlo encode an answer only after 334"
-            .clone_into(cause);
+    for cause in into.causes.iter_mut().filter(|cause| cause.claims(Claim::NotBase64)) {
+        let words =
+            "The response behind the mechanism went out as it was typed; $ has ehlo encode an answer only after 334";
+        *cause = Cause::claiming(Claim::NotBase64, words.to_owned());
     }
 }
 
@@ -173,7 +178,7 @@ fn offered_first(context: &Context, text: &str, into: &mut Explanation) {
 /// Before EHLO nothing was offered: nothing else is known to stand in the way, and nothing else would be taken.
 fn ungreeted(context: &Context, into: &mut Explanation) {
     let objection = context.objection.as_deref().map(|why| why.trim_end_matches('.'));
-    let objects = |cause: &String| Some(cause.as_str()) == objection;
+    let objects = |cause: &Cause| Some(&**cause) == objection;
     if into.causes.iter().any(objects) {
         into.causes.retain(objects);
     }
@@ -212,7 +217,7 @@ fn unformed(context: &Context, into: &mut Explanation) {
     into.title = format!("Refused for good: {title}");
     "The line reads AUTH and a mechanism. The server then asks with 334 for what it wants."
         .clone_into(&mut into.meaning);
-    into.causes = vec![cause];
+    into.causes = vec![cause.into()];
     into.next.retain(|step| step.does != Does::Command("HELP".to_owned()));
     if none {
         into.next.retain(|step| !matches!(&step.does, Does::Command(line) if is_auth(line)));
@@ -229,7 +234,7 @@ fn is_auth(line: &str) -> bool {
 fn again(context: &Context, into: &mut Explanation) {
     "Refused for good: you are logged in already".clone_into(&mut into.title);
     "One log-in holds as long as the connection does (RFC 4954 4).".clone_into(&mut into.meaning);
-    into.causes = vec!["You are logged in already".to_owned()];
+    into.causes = vec!["You are logged in already".into()];
     let (text, line) = match context.before {
         Some(Phase::Mail) => ("Go on with the open transaction", "RCPT TO:"),
         Some(Phase::Rcpt) => ("Go on with the open transaction", "DATA"),
@@ -250,7 +255,7 @@ fn within(context: &Context, into: &mut Explanation) {
     "Refused for good: no AUTH within a mail transaction".clone_into(&mut into.title);
     "AUTH is for between mail transactions (RFC 4954 4). MAIL has opened one, and that transaction has to end first."
         .clone_into(&mut into.meaning);
-    into.causes.retain(|cause| !cause.contains("STARTTLS"));
+    into.causes.retain(|cause| !cause.claims(Claim::AuthAfterTls));
     let drop = Does::Command(Verb::Rset.word().to_owned());
     into.next.retain(|step| step.does != drop);
     into.next.insert(0, Next { text: "Drop this transaction, then log in".to_owned(), does: drop });

@@ -6,7 +6,7 @@ use toml::Spanned;
 use crate::smtp::{EnhancedCode, ReplyCode};
 
 use super::book::is_action;
-use super::{Asked, Context};
+use super::{Asked, Cause, Context};
 
 /// What a digit of a code says.
 #[derive(Debug, Clone, Deserialize)]
@@ -65,7 +65,7 @@ pub struct CategoryEntry {
     pub retry: Option<bool>,
     /// Likely causes, most likely first.
     #[serde(default)]
-    pub causes: Vec<String>,
+    pub causes: Vec<Cause>,
     /// Next steps, best first.
     #[serde(default)]
     pub next: Vec<StepEntry>,
@@ -91,7 +91,7 @@ pub struct CodeEntry {
     pub standard: bool,
     /// Likely causes.
     #[serde(default)]
-    pub causes: Vec<String>,
+    pub causes: Vec<Cause>,
     /// Next steps.
     #[serde(default)]
     pub next: Vec<StepEntry>,
@@ -140,7 +140,7 @@ pub struct AtEntry {
     /// Its category here.
     pub category: Option<String>,
     /// Likely causes here.
-    pub causes: Option<Vec<String>>,
+    pub causes: Option<Vec<Cause>>,
     /// Next steps here.
     pub next: Option<Vec<StepEntry>>,
     /// RFCs and sections.
@@ -171,7 +171,7 @@ pub struct EnhancedEntry {
     pub classes: Vec<u8>,
     /// Likely causes.
     #[serde(default)]
-    pub causes: Vec<String>,
+    pub causes: Vec<Cause>,
     /// RFCs and sections.
     #[serde(default)]
     pub reference: Vec<String>,
@@ -314,7 +314,7 @@ pub struct ReplyEntry {
     pub retry: Option<bool>,
     /// Likely causes.
     #[serde(default)]
-    pub causes: Option<Vec<String>>,
+    pub causes: Option<Vec<Cause>>,
     /// Next steps.
     #[serde(default)]
     pub next: Option<Vec<StepEntry>>,

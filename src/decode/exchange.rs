@@ -8,6 +8,7 @@ use crate::smtp::reply::Flaw;
 use crate::smtp::secret::MASK;
 use crate::smtp::{Class, Command, Phase, ReplyCode, Session, Verb};
 
+use super::cause::Claim;
 use super::{
     Asked, Context, Does, Explanation, Knowledge, Step, auth, explain_reply, head, line, missed, sender, slip,
 };
@@ -24,9 +25,7 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     let mut explanation = explain_reply(&reply, &context, knowledge);
     sender::named(&context, &mut explanation);
     if explanation.category == "greylisted" && tried_before(exchange, dialogue, log) {
-        let first =
-            |cause: &String| cause.starts_with("This is the first time") || cause.contains("asks every stranger");
-        explanation.causes.retain(|cause| !first(cause));
+        explanation.causes.retain(|cause| !cause.claims(Claim::FirstTime));
     }
     let told = slip::explained(exchange, dialogue, log, knowledge, &mut explanation);
     if !told && matches!(reply.code().map(ReplyCode::number), Some(500..=502 | 504 | 555)) {
@@ -46,7 +45,7 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     let waited = idle(asked, log).is_some_and(|time| time >= LONG);
     if reply.code().is_some_and(|code| code.number() == 421) && asked.before() == Phase::Data && !waited {
         // Nobody was silent: content was on its way.
-        explanation.causes.sort_by_key(|cause| cause.starts_with("Nothing was said for longer"));
+        explanation.causes.sort_by_key(|cause| cause.claims(Claim::Idle));
     }
     if explanation.class == Class::Intermediate && gives_up(asked, log) {
         explanation.notes.push(
@@ -113,7 +112,7 @@ fn spoke_early(number: usize, dialogue: &Dialogue, log: &Log) -> bool {
 fn into_the_pause(explanation: &mut Explanation) {
     let cause = "You spoke before the greeting was complete (its first lines have a hyphen after the 220). Servers that \
                  hold its last line back refuse mail from whoever does not wait for it";
-    explanation.causes.insert(0, cause.to_owned());
+    explanation.causes.insert(0, cause.into());
     let again = Does::Action("reconnect".to_owned(), None);
     explanation.next.retain(|step| step.does != again);
     let text = "Connect again, and wait for the greeting's last line (220 and a space)".to_owned();

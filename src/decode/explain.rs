@@ -4,10 +4,10 @@ use crate::conversation::words::capital;
 use crate::smtp::reply::Flaw;
 use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode, ReplyLine};
 
+use super::cause::{Cause, Claim};
 use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry, StepEntry};
 use super::evidence::{self, Evidence};
 use super::normal::{beginning, first_address};
-use super::refuted::{refuted, shown};
 use super::{
     Book, Context, Explanation, Knowledge, Step, advice, answers, category, digits, fitting, layers, normalise, notes,
     references, said, standing, steps, wait,
@@ -67,7 +67,10 @@ pub fn explain(
         retry,
         software,
         evidence,
-        causes: causes(&layers, context).into_iter().map(|cause| whoever(cause, borrowed)).collect(),
+        causes: causes(&layers, context)
+            .into_iter()
+            .map(|cause| cause.reworded(|text| whoever(text, borrowed)))
+            .collect(),
         next: steps::fitting(&proposed(&layers, retry), &filled, class)
             .into_iter()
             .map(|step| Step { text: at_the_time(step.text, &normal), ..step })
@@ -352,7 +355,7 @@ fn retry(layers: &Layers<'_>, class: Class, normal: &str) -> Option<bool> {
     layers.text.and_then(|entry| entry.retry).or_else(never).or_else(general).or(Some(class == Class::Transient))
 }
 
-fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
+fn causes(layers: &Layers<'_>, context: &Context) -> Vec<Cause> {
     let (mut causes, late) = notes::causes(layers, context);
     let here = || layers.text.and_then(|_| agreeing(layers)).and_then(|at| at.causes.clone());
     let own = layers.text.and_then(|entry| entry.causes.clone()).or_else(here);
@@ -368,13 +371,11 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
     let at = || at().filter(|causes| !causes.is_empty());
     let found = own.or_else(|| enhanced_or(layers, enhanced, at)).or_else(at);
     let found = found.filter(|_| !layers.by_moment);
-    for cause in
-        found.or_else(category).unwrap_or_default().into_iter().filter(|cause| !refuted(cause, context, layers))
-    {
-        // What this conversation shows already says it.
-        let said = cause.starts_with("You have not logged in") && causes.iter().any(|c| c.contains("not logged in"));
-        let said = said || shown(context, layers, &cause);
-        if !said && !causes.contains(&cause) {
+    for cause in found.or_else(category).unwrap_or_default() {
+        // What this conversation shows may say it already.
+        let stranger = |cause: &Cause| cause.claims(Claim::NotLoggedIn);
+        let said = stranger(&cause) && causes.iter().any(stranger) || causes.contains(&cause);
+        if !said && !cause.is_refuted(context, layers) {
             causes.push(cause);
         }
     }
@@ -386,9 +387,9 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
 /// same, only closer to the moment, and then those of its category.
 fn enhanced_or(
     layers: &Layers<'_>,
-    own: impl Fn() -> Option<Vec<String>>,
-    at: impl Fn() -> Option<Vec<String>>,
-) -> Option<Vec<String>> {
+    own: impl Fn() -> Option<Vec<Cause>>,
+    at: impl Fn() -> Option<Vec<Cause>>,
+) -> Option<Vec<Cause>> {
     let entry = layers.enhanced.filter(|entry| layers.text.is_none() && !entry.vague && entry.category != "ok")?;
     let same = category::by_code(layers) == Some(&entry.category);
     own().or_else(|| at().filter(|_| same)).or_else(|| {

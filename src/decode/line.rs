@@ -53,7 +53,7 @@ pub(super) fn explained(
         return;
     }
     // What is wrong with this very line leaves nothing to guess.
-    into.causes = wrong.iter().map(|lint| lint.reason.clone()).collect();
+    into.causes = wrong.iter().map(|lint| lint.reason.as_str().into()).collect();
     let without = in_parameters(entry.bytes, &wrong).and_then(|spans| {
         title(&wrong, into);
         without(entry.bytes, &spans)

@@ -35,8 +35,8 @@ pub(super) fn told(exchange: usize, dialogue: &Dialogue, log: &Log, explanation:
     "Accepted, but what protected before is not offered now".clone_into(&mut explanation.title);
     explanation.meaning = format!("{}.", gone.join(". "));
     explanation.causes = vec![
-        "Somebody in between takes it out, to read and to change what you send".to_owned(),
-        "The server was set up anew, or another one answers by its name".to_owned(),
+        "Somebody in between takes it out, to read and to change what you send".into(),
+        "The server was set up anew, or another one answers by its name".into(),
     ];
     let action = |name: &str| Does::Action(name.to_owned(), None);
     let steps = [

@@ -9,6 +9,7 @@ mod answers;
 mod auth;
 mod book;
 mod category;
+mod cause;
 mod context;
 mod digits;
 mod ended;
@@ -33,7 +34,6 @@ mod outside;
 mod quoted;
 pub mod reference;
 mod references;
-mod refuted;
 mod report;
 mod said;
 mod sender;
@@ -64,6 +64,7 @@ mod thin;
 
 pub use advice::{Listing, listing};
 pub use book::Book;
+pub use cause::Cause;
 pub use context::{Asked, Context};
 pub use ended::{Account, explain_ending};
 pub use entry::{
@@ -170,7 +171,7 @@ pub struct Explanation {
     /// By what it was recognised, in a few words.
     pub evidence: Option<String>,
     /// Likely causes, most likely first.
-    pub causes: Vec<String>,
+    pub causes: Vec<Cause>,
     /// What to do next, best first.
     pub next: Vec<Step>,
     /// RFCs and sections, such as `RFC 5321 3.6.2`.

@@ -2,7 +2,8 @@
 
 use crate::conversation::{Dialogue, Event, Line, Log, Micros, Remark};
 
-use super::{Explanation, Knowledge, explain_exchange};
+use super::tests::said;
+use super::{Cause, Explanation, Knowledge, explain_exchange};
 
 /// A conversation up to the reply in question: `S: ` a line of the server, `* ` a remark, `+N` seconds that pass, the
 /// rest is ours.
@@ -50,11 +51,6 @@ fn greeted(tls: bool, offers: &[&'static str]) -> Vec<String> {
 fn after(start: &[String], lines: &[&str]) -> Explanation {
     let all: Vec<&str> = start.iter().map(String::as_str).chain(lines.iter().copied()).collect();
     last(&all)
-}
-
-/// Everything that the panel says of it, in one text.
-fn said(e: &Explanation) -> String {
-    [&[e.title.clone(), e.meaning.clone()], &e.causes[..], &e.notes[..]].concat().join("\n")
 }
 
 const CLEAR: (bool, &[&str]) = (false, &["SIZE 1000", "STARTTLS", "PIPELINING"]);
@@ -482,7 +478,7 @@ fn an_answer_that_is_no_base64_is_said_to_be_none() {
     assert_eq!(e.next[0].does, super::Does::Command("STARTTLS".to_owned()), "{:?}", e.next);
     // Words that say less leave what fits the mechanism and what was done.
     let e = after(&greeted(true, &["AUTH PLAIN LOGIN"]), &[&answered[..], &["S: 501 no"]].concat());
-    let other = |cause: &String| ["XOAUTH2", "PLAIN", "given up"].iter().any(|words| cause.contains(words));
+    let other = |cause: &Cause| ["XOAUTH2", "PLAIN", "given up"].iter().any(|words| cause.contains(words));
     assert!(!e.causes.iter().any(other), "{:?}", e.causes);
     let e = after(&greeted(true, &["AUTH LOGIN"]), &["AUTH LOGIN", "S: 334 VXNlcm5hbWU6", "*", "S: 501 aborted"]);
     assert!(e.title.contains("given up") && e.causes.is_empty(), "{e:?}");

@@ -8,6 +8,7 @@ use regex::Regex;
 
 use crate::smtp::{Class, EnhancedCode, Phase, Reply, ReplyCode, Verb};
 
+use super::cause::{Cause, Claim};
 use super::entry::{EnhancedEntry, ReplyEntry};
 use super::explain::{Layers, class_of, small};
 use super::{Asked, Book, Context, outside};
@@ -236,54 +237,54 @@ fn in_a_word(class: u16) -> &'static str {
 }
 
 /// Causes that this conversation shows: those that come before what holds in general, and those that come after it.
-pub(super) fn causes(layers: &Layers<'_>, context: &Context) -> (Vec<String>, Vec<String>) {
+pub(super) fn causes(layers: &Layers<'_>, context: &Context) -> (Vec<Cause>, Vec<Cause>) {
     let category = layers.category.map_or("", |c| c.name.as_str());
     let (mut causes, mut late) = (Vec::new(), Vec::new());
     match category {
-        "bad-sequence" => causes.extend(context.objection.as_deref().map(|why| why.trim_end_matches('.').to_owned())),
+        "bad-sequence" => causes.extend(context.objection.as_deref().map(|why| why.trim_end_matches('.').into())),
         "not-implemented" | "syntax" => {
             if context.asked == Some(Asked::Verb(Verb::Other)) {
                 causes.push(
-                    "The verb is not one that this server knows: a typing error, or a verb of another server"
-                        .to_owned(),
+                    "The verb is not one that this server knows: a typing error, or a verb of another server".into(),
                 );
             }
-            causes.extend(context.objection.clone().filter(|reason| reason.contains("offer")));
+            causes.extend(context.objection.clone().filter(|reason| reason.contains("offer")).map(Cause::from));
         }
         "relay-denied" => {
             let parts = context.rcpt.as_deref().and_then(|rcpt| rcpt.rsplit_once('@'));
             if let Some((local, domain)) = parts.filter(|(local, _)| local.contains(['%', '!', '@'])) {
-                causes.push(format!("{local} asks {domain} to pass the message on to somewhere else"));
+                causes.push(format!("{local} asks {domain} to pass the message on to somewhere else").into());
             } else if let Some((_, domain)) = parts {
                 // Where the text that was recognised has reasons of its own, a log-in is none but by them.
                 let own = layers.text.and_then(|entry| entry.causes.as_ref());
-                let by_login = own.is_none_or(|own| own.iter().any(|cause| cause.contains("logged in")));
-                let login = match context.authenticated {
-                    _ if !by_login => "",
-                    Some(false) => ", and you have not logged in",
-                    Some(true) => ", and your log-in does not allow it",
-                    None => "",
-                };
-                causes.push(format!("{domain} is not this server's domain{login}"));
+                let by_login = own.is_none_or(|own| own.iter().any(|cause| cause.claims(Claim::NotLoggedIn)));
+                let foreign = format!("{domain} is not this server's domain");
+                causes.push(match context.authenticated {
+                    Some(false) if by_login => {
+                        Cause::claiming(Claim::NotLoggedIn, format!("{foreign}, and you have not logged in"))
+                    }
+                    Some(true) if by_login => format!("{foreign}, and your log-in does not allow it").into(),
+                    _ => foreign.into(),
+                });
             }
         }
         "auth-failed" => {
             let code = layers.code.map(|code| code.code);
             if code != Some(501) {
-                causes.extend(log_in(context));
+                causes.extend(log_in(context).into_iter().map(Cause::from));
             }
             // A server that wants TLS first has 530 and 538 to say so; 535 is about the credentials (RFC 4954 6), and 501
             // about how the answer is written.
             match code {
                 Some(501) => {}
-                Some(535) => late.extend(in_clear(context)),
-                _ => causes.extend(in_clear(context)),
+                Some(535) => late.extend(in_clear(context).map(Cause::from)),
+                _ => causes.extend(in_clear(context).map(Cause::from)),
             }
         }
-        "auth-required" | "tls-required" => causes.extend(nothing_offered(context)),
-        "too-large" => causes.extend(sizes(context)),
+        "auth-required" | "tls-required" => causes.extend(nothing_offered(context).map(Cause::from)),
+        "too-large" => causes.extend(sizes(context).map(Cause::from)),
         "service-unavailable" if layers.code.is_some_and(|code| code.code == 421) => {
-            causes.extend(idle(layers, context));
+            causes.extend(idle(layers, context).map(Cause::from));
         }
         _ => {}
     }
@@ -307,9 +308,8 @@ const LONG: Duration = Duration::from_secs(30);
 
 /// Whether the words say that the server has waited for too long.
 fn says_idle(layers: &Layers<'_>) -> bool {
-    let waited = |cause: &String| cause.starts_with("The connection was idle");
     match layers.text {
-        Some(entry) => entry.causes.as_ref().is_some_and(|causes| causes.iter().any(waited)),
+        Some(entry) => entry.causes.iter().flatten().any(|cause| cause.claims(Claim::Idle)),
         None => layers.enhanced.is_some_and(|entry| entry.code == "X.4.2"),
     }
 }

@@ -1,6 +1,6 @@
 //! What has to hold of every refusal, and what was once told of some that was not so.
 
-use super::tests::{after, commands, decode, decode_in};
+use super::tests::{after, commands, decode, decode_in, said};
 use super::{Asked, Class, Context, Does, Explanation, Knowledge, Spoke, explain_text};
 use crate::smtp::{Phase, Verb};
 
@@ -13,11 +13,6 @@ pub(super) fn is_sound(e: &Explanation, text: &str) {
     let against = e.retry == Some(e.class == Class::Permanent);
     let told = e.notes.iter().any(|note| note.contains("says never") || note.contains("says later"));
     assert!(told || !against, "another try against the code, without a word: {text}: {e:#?}");
-}
-
-/// All words of an explanation.
-fn said(e: &Explanation) -> String {
-    [&[e.title.clone(), e.meaning.clone()], &e.causes[..], &e.notes[..]].concat().join("\n")
 }
 
 fn at(asked: Asked) -> Context {

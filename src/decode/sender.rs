@@ -15,7 +15,7 @@ pub(super) fn named(context: &Context, into: &mut Explanation) {
     let Some((_, domain)) = context.from.as_deref().and_then(|from| from.rsplit_once('@')) else { return };
     for cause in &mut into.causes {
         if let Some(rest) = cause.strip_prefix(DOMAIN) {
-            *cause = format!("{domain}, the sender's domain, {rest}");
+            *cause = format!("{domain}, the sender's domain, {rest}").into();
         }
     }
     if context.asked == Some(Asked::Verb(Verb::Rcpt)) {

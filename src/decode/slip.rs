@@ -58,7 +58,7 @@ fn message_text(number: usize, dialogue: &Dialogue, log: &Log, knowledge: &Knowl
         "DATA was refused with {code}, so there is no message that this line could belong to. A message begins only after \
          354."
     );
-    into.causes = vec![format!("DATA was refused with {code}, and the text went on as if it had not been")];
+    into.causes = vec![format!("DATA was refused with {code}, and the text went on as if it had not been").into()];
     let phase = dialogue.exchanges()[number].after();
     let Some(onward) = onward(phase) else { return true };
     let needs = needed(phase, Verb::Data).and_then(|verbs| refused(number, verbs, dialogue, log));
@@ -111,7 +111,7 @@ fn after_the_dot(number: usize, dialogue: &Dialogue, log: &Log, knowledge: &Know
     };
     into.title = format!("Refused for good: {title}");
     meaning.clone_into(&mut into.meaning);
-    into.causes = vec![cause];
+    into.causes = vec![cause.into()];
     match onward(exchanges[number].after()) {
         Some(steps) => into.next = steps,
         None => into.next.retain(|step| step.does != Does::Command(Verb::Help.word().to_owned())),
@@ -128,7 +128,7 @@ fn nameless(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
     let verb = exchange.verb.word();
     "Refused for good: no name was given".clone_into(&mut into.title);
     into.meaning = format!("{verb} is followed by the client's name: a full host name, or an address in brackets.");
-    into.causes = vec![format!("Nothing stands after {verb}")];
+    into.causes = vec![format!("Nothing stands after {verb}").into()];
     let greets =
         |step: &Step| matches!(&step.does, Does::Command(line) if line.starts_with(verb) || line.starts_with("EHLO"));
     if !into.next.iter().any(greets) {
@@ -147,7 +147,7 @@ fn empty_line(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
     "Refused for good: an empty line is no command".clone_into(&mut into.title);
     "Outside a message each line begins with a verb. The line was empty; nothing was done, and the session goes on as before."
         .clone_into(&mut into.meaning);
-    into.causes = vec!["Enter was pressed once more than was meant, or a pasted text has an empty line".to_owned()];
+    into.causes = vec!["Enter was pressed once more than was meant, or a pasted text has an empty line".into()];
     true
 }
 
@@ -165,7 +165,7 @@ fn of_a_shell(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
         "{word} is a program by which one connects to a server. You are connected already, and the server took its name \
          for a verb."
     );
-    into.causes = vec!["The line is for a shell, and was said to the server".to_owned()];
+    into.causes = vec!["The line is for a shell, and was said to the server".into()];
     // What is named is where somebody wants to go; options say it in other ways.
     let place: Vec<_> = words.filter(|word| !word.starts_with('-')).take(3).collect();
     if matches!(place.as_slice(), [_] | [_, _]) && wants == program::Wants::Place {
@@ -220,7 +220,7 @@ fn after_refusal(number: usize, dialogue: &Dialogue, log: &Log, knowledge: &Know
         _ => Some("the server is not greeted"),
     };
     if let Some(so) = so {
-        into.causes = vec![format!("Your {} was refused with {code}, so {so}", verb.word())];
+        into.causes = vec![format!("Your {} was refused with {code}, so {so}", verb.word()).into()];
     }
     if let Some(step) = mended(index, dialogue, log, knowledge) {
         let begins = match verb {
@@ -254,7 +254,7 @@ fn after_helo(
     }
     let mended = others.iter().find_map(|lint| lint.mended.clone());
     let bare = if others.is_empty() { None } else { mended.and_then(|line| bare(&line, &session, knowledge)) };
-    into.causes = helo.into_iter().chain(others).map(|lint| lint.reason).collect();
+    into.causes = helo.into_iter().chain(others).map(|lint| lint.reason.into()).collect();
     let drops = if session.phase().in_transaction() { " (that drops this transaction)" } else { "" };
     let line = greeting(number, dialogue, log, &session);
     let greet = Step { text: format!("Greet it anew, for parameters{drops}"), does: Does::Command(line) };
@@ -371,10 +371,7 @@ mod tests {
     fn a_greeting_without_a_name_is_said_to_be_one() {
         for (line, cause) in [("EHLO", "Nothing stands after EHLO"), ("HELO ", "Nothing stands after HELO")] {
             let e = last(&format!("> {line}\n< 501 Syntax: {line} hostname"));
-            assert_eq!(
-                (e.title.as_str(), &*e.causes),
-                ("Refused for good: no name was given", &[cause.to_owned()][..])
-            );
+            assert_eq!((e.title.as_str(), &*e.causes), ("Refused for good: no name was given", &[cause.into()][..]));
         }
         // Within a transaction too the way on is a greeting.
         let e = last("> HELO a\n< 250 mx\n> MAIL FROM:<a@b.example>\n< 250 ok\n> HELO\n< 501 no");
@@ -424,7 +421,7 @@ mod tests {
             let e = last(&lines);
             assert_eq!(first(&e), &Does::Command(want.to_owned()), "{lines}: {:?}", e.next);
             assert!(!e.causes.iter().any(|cause| cause.contains("left out")), "{lines}: {:?}", e.causes);
-            assert!(!e.causes.iter().any(|cause| cause == "A mail transaction is open"), "said once: {:?}", e.causes);
+            assert!(!e.causes.iter().any(|cause| *cause == "A mail transaction is open"), "said once: {:?}", e.causes);
         }
     }
 }

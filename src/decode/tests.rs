@@ -242,6 +242,17 @@ fn digits_are_explained() {
     assert_eq!(e.title, "Refused for good: relaying is not allowed");
 }
 
+/// All causes, a line each.
+pub(super) fn causes(e: &Explanation) -> String {
+    e.causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Everything that the panel says of it but for the steps, in one text.
+pub(super) fn said(e: &Explanation) -> String {
+    let words = [e.title.clone(), e.meaning.clone(), causes(e)];
+    words.iter().chain(&e.notes).cloned().collect::<Vec<_>>().join("\n")
+}
+
 pub(super) fn commands(e: &Explanation) -> Vec<String> {
     e.next
         .iter()
@@ -277,11 +288,11 @@ fn steps_fit_the_moment() {
 fn what_the_state_disproves_is_no_cause() {
     let tls = Context { tls: Some(true), authenticated: Some(false), ..after(Verb::Mail) };
     for text in ["530 5.7.0 Authentication required", "530 Authentication required", "530 No", "523 No", "538 No"] {
-        let said = decode_in(text, &tls).causes.join("\n");
+        let said = causes(&decode_in(text, &tls));
         assert!(!said.contains("not encrypted"), "{text}: {said}");
     }
     let clear = Context { tls: Some(false), ..tls };
-    let said = decode_in("530 No", &clear).causes.join("\n");
+    let said = causes(&decode_in("530 No", &clear));
     assert!(said.contains("not encrypted") && said.contains("Nobody has logged in"), "{said}");
 }
 
@@ -414,12 +425,29 @@ fn a_line_that_was_not_understood_is_offered_mended() {
 }
 
 #[test]
-fn causes_that_are_looked_for_by_their_words_stand_in_the_tables() {
-    let tables: String = super::knowledge::shipped_files().map(|(_, text, _)| text).collect();
-    let whole = super::refuted::REFUTABLE.map(|(words, _)| format!("\"{}\"", words.replace('\\', r"\\")));
-    let begun = super::refuted::TOLD.map(|words| format!("\"{words}"));
-    for quoted in whole.iter().chain(&begun) {
-        assert!(tables.contains(quoted.as_str()), "{quoted}\" is no cause of any table");
+fn a_cause_may_say_what_it_claims_and_nothing_else() {
+    let file = |cause: &str| {
+        let text = format!(
+            "[[reply]]\nmatch = 'odd'\ncategory = \"policy\"\ncauses = [{cause}, \"The moon\"]\nexamples = [\"550 odd\"]\n"
+        );
+        Knowledge::with_replies([("own.toml", text.as_str())])
+    };
+    let (knowledge, errors) = file("{ text = \"The line is bare\", claims = \"in-clear\" }");
+    assert_eq!(errors, []);
+    let left = |tls| {
+        let context = Context { tls: Some(tls), ..Context::default() };
+        explain(ReplyCode::new(550), None, "odd", &context, &knowledge).causes
+    };
+    assert_eq!(left(false), ["The line is bare", "The moon"]);
+    assert_eq!(left(true), ["The moon"]);
+    for (cause, want) in [
+        ("{ text = \"x\", claims = \"in-colour\" }", "in-clear"),
+        ("{ text = \"x\" }", "claims"),
+        ("{ text = \"x\", claim = \"idle\" }", "claim"),
+        ("7", "a cause: its words, or {"),
+    ] {
+        let errors = file(cause).1;
+        assert!(errors.len() == 1 && errors[0].to_string().contains(want), "{errors:?}");
     }
 }
 

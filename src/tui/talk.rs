@@ -307,8 +307,8 @@ impl Talk {
         let within = exchanges[begun].start()..*end.end();
         for (_, why) in self.doubts.iter().rev().filter(|(at, _)| within.contains(at)) {
             // What is said of every log-in gives way to what is seen of this one.
-            explanation.causes.retain(|cause| cause != why && !cause.contains("went out as it was typed"));
-            explanation.causes.insert(0, (*why).to_owned());
+            explanation.causes.retain(|cause| *cause != *why && !cause.is_about_base64());
+            explanation.causes.insert(0, (*why).into());
         }
         explanation
     }

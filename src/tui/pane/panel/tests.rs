@@ -26,10 +26,10 @@ fn relay_refused() -> Explanation {
         retry: Some(false),
         software: None,
         evidence: None,
-        causes: words(&[
-            "elsewhere.example is not this server's domain, and you have not logged in",
-            "your address is not in its list of allowed networks",
-        ]),
+        causes: vec![
+            "elsewhere.example is not this server's domain, and you have not logged in".into(),
+            "your address is not in its list of allowed networks".into(),
+        ],
         next: vec![
             step("go on with the accepted recipient", Does::Command("DATA".to_owned())),
             step("secure the line, then log in", Does::Command("STARTTLS".to_owned())),
@@ -157,7 +157,7 @@ fn before_a_reply_it_says_what_to_do() {
 fn what_a_server_says_reaches_the_panel_escaped() {
     let mut talk = talk("* connected a\n< 220 mx\n> X\\e[2J\\x07 a\n< 500 no");
     let mut explanation = relay_refused();
-    explanation.causes = vec!["the domain \u{1b}]0;x\u{7} is \u{202e}odd".to_owned()];
+    explanation.causes = vec!["the domain \u{1b}]0;x\u{7} is \u{202e}odd".into()];
     talk.explained_as(1, explanation);
     let shown = screen(&arranged(&talk, LARGE));
     assert!(shown.chars().all(|c| c == '\n' || crate::smtp::escape::is_plain(c)), "{shown:?}");
