@@ -145,7 +145,11 @@ impl Mask {
 
     /// Whether no secret is known that could stand in the next line, and nothing of one is open.
     fn knows_nothing(&self) -> bool {
-        self.values.is_empty() && self.places.is_empty() && self.sent.line.is_empty() && !self.sent.secret
+        self.values.is_empty()
+            && self.places.is_empty()
+            && self.sent.line.is_empty()
+            && !self.sent.secret
+            && !self.sent.headless
     }
 
     /// What was received, as it may be recorded: a line or a part of one.
@@ -190,6 +194,13 @@ impl Mask {
         self.received.broken();
     }
 
+    /// The same where octets of the client's are known to be missing: what comes next may be the end of a line, and of a
+    /// secret, of which nothing else was seen.
+    pub fn headless(&mut self) {
+        self.broken();
+        self.sent.headless = self.sent.line.is_empty();
+    }
+
     /// A remark, as it may be recorded: its values are searched for secrets.
     #[must_use]
     pub fn remark(&self, mut remark: Remark) -> Remark {
@@ -221,7 +232,9 @@ impl Mask {
         if last.len() >= 6 && !is_common(last) {
             self.values.learn(Secret::new(last.to_vec()));
         }
-        line(bytes, crlf, std::iter::once(from..end).collect())
+        let mut masked = self.values.find(&bytes[..from], Look { first: true, ..Look::default() });
+        masked.push(from..end);
+        line(bytes, crlf, masked)
     }
 
     /// What was recorded before a secret was known, as it may be recorded now; none where nothing of it has to go.
@@ -320,7 +333,8 @@ impl Mask {
                 (false, true) => Expected::Once,
                 (false, false) => Expected::No,
             };
-            return initial_response(line).or_else(|| stray::begins(line, &command.word, expected));
+            let rest = || (self.sent.headless && stray::may_be_rest(line)).then_some(0);
+            return initial_response(line).or_else(|| stray::begins(line, &command.word, expected)).or_else(rest);
         }
         initial_response(line)
     }
@@ -437,7 +451,7 @@ fn auth_command(line: &[u8]) -> Option<(&[u8], usize)> {
 
 /// Where the initial response of an AUTH command begins. What stands in the mechanism's place and looks like none is
 /// taken for a response (RFC 4422 3.1: a name has up to 20 letters, digits, hyphens and underscores).
-fn initial_response(line: &[u8]) -> Option<usize> {
+pub(crate) fn initial_response(line: &[u8]) -> Option<usize> {
     let (word, end) = auth_command(line)?;
     let good = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
     let mixed = word.iter().any(u8::is_ascii_uppercase) && word.iter().any(u8::is_ascii_lowercase);

@@ -73,6 +73,13 @@ pub(super) fn mistyped<'a>(line: &'a [u8], word: &str) -> Option<(&'a str, usize
     sasl::known(name).map(|_| (name, from + name.len()))
 }
 
+/// Whether a line whose beginning may be missing may be the end of a credential: it is one word of base64's letters, and
+/// not one of capitals alone, as verbs are.
+pub(super) fn may_be_rest(line: &[u8]) -> bool {
+    let letters = line.iter().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'='));
+    letters && !line.is_empty() && !line.iter().all(u8::is_ascii_uppercase)
+}
+
 /// Where something stands behind this place and the spaces after it.
 fn behind(line: &[u8], at: usize) -> Option<usize> {
     let rest = line.get(at..)?;

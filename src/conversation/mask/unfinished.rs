@@ -20,6 +20,8 @@ pub(super) struct Unfinished {
     pub(super) tail: Zeroizing<Vec<u8>>,
     /// The rest of the line belongs to a secret.
     pub(super) secret: bool,
+    /// The beginning of what comes next may be missing.
+    pub(super) headless: bool,
 }
 
 impl std::fmt::Debug for Unfinished {
@@ -57,6 +59,7 @@ impl Unfinished {
             self.line.clear();
             self.breaks.clear();
             self.secret = false;
+            self.headless = false;
             let run = self.tail.iter().rev().take_while(|b| value::is_base64(**b)).count();
             keep = if content { keep.min(run) } else { 0 };
         }

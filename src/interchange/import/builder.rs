@@ -9,7 +9,7 @@ mod told;
 use sha2::{Digest as _, Sha256};
 use toml::Value;
 
-use crate::conversation::event::{Event, Micros, Remark};
+use crate::conversation::event::{Event, Line, Micros, Remark};
 use crate::conversation::file::{Document, Header, Side};
 use crate::conversation::mask::Mask;
 use crate::conversation::{Fold, Kind, Log};
@@ -234,6 +234,7 @@ impl Builder {
             }
         } else {
             let masked = self.mask.sent(&self.fold.session, line, crlf);
+            let masked = self.without_credential(masked, line, crlf);
             self.log.push(self.at, &Event::Content(masked));
         }
         self.fold.content(octets);
@@ -295,6 +296,7 @@ impl Builder {
     fn received(&mut self, line: &[u8], crlf: bool) {
         let (line, cut) = line.split_at(line.len().min(MAX_LINE));
         let masked = self.mask.received(line, crlf);
+        let masked = self.without_credential(masked, line, crlf);
         self.lines += 1;
         self.spoke[1] = true;
         self.end_content();
@@ -303,6 +305,21 @@ impl Builder {
         }
         self.log.push(self.at, &Event::Received(masked));
         self.cut("in", cut);
+    }
+
+    /// What is no command of the client's, as it may be recorded: where a line end or a dot was lost, one may stand in it.
+    fn without_credential(&mut self, masked: Line, line: &[u8], crlf: bool) -> Line {
+        if self.is_told() {
+            return masked;
+        }
+        match secrets::stands(line) {
+            Some(from) => {
+                let hidden = self.mask.hidden(line, from, crlf);
+                self.note_learnt();
+                hidden
+            }
+            None => masked,
+        }
     }
 
     fn cut(&mut self, direction: &str, rest: &[u8]) {
@@ -364,6 +381,16 @@ impl Builder {
         self.mask.broken();
     }
 
+    /// So many octets of a side, 0 the client's, went over the wire here and were not captured.
+    pub(super) fn gap(&mut self, side: usize, octets: u64) {
+        self.flush();
+        if side == 0 {
+            self.mask.headless();
+        }
+        let direction = if side == 0 { "out" } else { "in" };
+        self.remark(Remark::new("cut").with("direction", direction).with("bytes", octets));
+    }
+
     /// A remark.
     pub(super) fn remark(&mut self, remark: Remark) {
         if !matches!(remark.word.as_str(), "inferred" | "tool") {
@@ -387,6 +414,7 @@ impl Builder {
     /// Words of the tool's own.
     pub(super) fn tool(&mut self, words: &[u8]) {
         let words = words.trim_ascii();
+        let words = &words[..secrets::stands(words).unwrap_or(words.len())];
         if !words.is_empty() {
             let words = escape::for_screen(&words[..words.len().min(WORDS)]);
             self.remark(Remark::new("tool").value(words));

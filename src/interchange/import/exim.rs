@@ -6,7 +6,7 @@ use crate::conversation::file::Document;
 
 use super::Unread;
 use super::builder::{Builder, Content};
-use super::lines::{DayClock, address, between, is_reply, lines, text, time_of_day};
+use super::lines::{DayClock, address, between, is_command, is_reply, lines, text, time_of_day};
 use super::sessions::Sessions;
 use super::text::Text;
 
@@ -143,6 +143,7 @@ fn place(rest: &[u8]) -> Option<String> {
 fn take(rest: &[u8], process: &mut Process) -> bool {
     let builder = &mut process.builder;
     if let Some(place) = place(rest) {
+        process.server = Some(false);
         builder.connecting(&place);
         if rest.ends_with(b"connected") {
             builder.connected(&place, None);
@@ -154,7 +155,7 @@ fn take(rest: &[u8], process: &mut Process) -> bool {
     match said(rest) {
         Some(Said::Received(line)) => {
             process.open = continues(line);
-            let server = *process.server.get_or_insert(!is_reply(line));
+            let server = *process.server.get_or_insert(is_command(line));
             recorded(server, builder);
             speak(line, server, builder);
         }

@@ -24,7 +24,8 @@ pub(super) fn side(line: &[u8], builder: &Builder) -> Side {
         return Side::Server;
     }
     // A reply that has begun goes on, badly formed, unless the client speaks.
-    if builder.fold().in_reply() && !is_command(line) { Side::Server } else { Side::Client }
+    let client = is_command(line) || is_base64_answer(line);
+    if builder.fold().in_reply() && !client { Side::Server } else { Side::Client }
 }
 
 /// What follows a line, as far as it shows what the line is.

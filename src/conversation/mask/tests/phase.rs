@@ -302,3 +302,18 @@ fn behind_a_gap_a_line_may_begin_or_go_on_and_a_secret_is_one_either_way() {
         assert_eq!(file_text(&next), b"AUTH PLAIN {{auth}}", "{before} {after}");
     }
 }
+
+#[test]
+fn what_is_left_of_a_line_behind_a_gap_may_be_the_end_of_a_secret() {
+    for (after, want) in
+        [("s1cw", "{{auth}}"), ("wVA==", "{{auth}}"), ("XFOO", "XFOO"), ("QUIT", "QUIT"), ("hi there", "hi there")]
+    {
+        let mut mask = Mask::default();
+        let _ = recorded(&mut mask, &[EHLO.0, OFFER.0]);
+        mask.headless();
+        let fold = Fold::new();
+        assert_eq!(file_text(&mask.sent(&fold.session, after.as_bytes(), true)), want.as_bytes(), "{after}");
+        let _ = mask.received(b"500 what", true);
+        assert_eq!(file_text(&mask.sent(&fold.session, b"s1cx", true)), b"s1cx", "it is over: {after}");
+    }
+}

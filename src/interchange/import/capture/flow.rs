@@ -196,9 +196,7 @@ impl Flow {
         }
         // What is left of a line stands where it was said, and ends there.
         if segment.missing > 0 && self.opaque.is_none() && !self.builder.is_told() {
-            self.builder.flush();
-            let direction = if side == 0 { "out" } else { "in" };
-            self.builder.remark(Remark::new("cut").with("direction", direction).with("bytes", segment.missing));
+            self.builder.gap(side, segment.missing as u64);
         }
         if segment.fin && !self.is_closed() && !self.builder.is_told() {
             self.say_opaque();
@@ -260,9 +258,7 @@ impl Flow {
         if missing > 0 && self.kind != Kind::Other {
             unread.add(packet, b"", "octets before it were not captured; the gap is marked");
             if self.opaque.is_none() {
-                self.builder.flush();
-                let direction = if side == 0 { "out" } else { "in" };
-                self.builder.remark(Remark::new("cut").with("direction", direction).with("bytes", missing));
+                self.builder.gap(side, missing);
             }
         }
     }

@@ -370,3 +370,31 @@ fn a_log_of_many_sessions_that_begin_elsewhere_says_it_in_few_words() {
     assert_eq!(words.len(), 6, "{words:?}");
     assert!(words[5].starts_with("lines 8\u{2013}42: ") && words[5].ends_with("105 in all"), "{words:?}");
 }
+
+#[test]
+fn a_log_in_that_lost_its_line_end_or_stands_behind_a_lost_dot_is_masked() {
+    const PLAIN: &str = "AGR1ZGUAczNjcjN0cHc=";
+    let talk = |auth: &str| {
+        format!(
+            "Trying 1.2.3.4...\nConnected to 1.2.3.4.\nEscape character is '^]'.\n220 mx\nEHLO a\n250-mx\n250-AUTH PLAIN LOGIN\n{auth}\nQUIT\n221 bye\n"
+        )
+    };
+    for text in [
+        talk(&format!("250 8BITMIMEAUTH PLAIN {PLAIN}\n235 ok")),
+        talk(&format!("250 8BITMIME\nAUTH PLAIN\n334 {PLAIN}\n235 ok")),
+        talk(&format!("AUTH PLAIN\n{PLAIN}\n235 ok")),
+        talk(&format!(
+            "250 ok\nMAIL FROM:<a@b>\n250 ok\nDATA\n354 go\nhello\n250 ok\nAUTH PLAIN {PLAIN}\n235 ok\n.\n250 ok"
+        )),
+        talk(&format!("250 ok\nZGUAczNjcjN0cHc=\n235 ok {PLAIN}")),
+        format!(
+            "Connecting to mx [1.2.3.4]:25 ... connected\n  SMTP<< 2\n  SMTP>> EHLO a\n  SMTP<< 250 mx\n  SMTP>> AUTH PLAIN {PLAIN}\n  SMTP<< 235 ok\n"
+        ),
+    ] {
+        let imported = import(text.as_bytes()).expect("a session");
+        let mut written = Vec::new();
+        imported.conversations.iter().for_each(|document| write_document(document, &mut written));
+        let written = String::from_utf8_lossy(&written);
+        assert!(written.contains("{{auth}}") && !written.contains(&PLAIN[4..]), "{text}\n{written}");
+    }
+}
