@@ -41,6 +41,7 @@ fn by_codes<'a>(layers: &mut Layers<'a>, class: Class, context: &Context) -> &'a
     // An enhanced code that can't be meant here does not speak.
     layers.by_moment = enhanced.is_none() && named.is_some_and(|entry| !entry.vague);
     if let Some(open) = left_open(layers, enhanced, context) {
+        layers.by_moment |= by_code != Some(open);
         return open;
     }
     let said = match (enhanced, by_code) {
@@ -56,7 +57,10 @@ fn by_codes<'a>(layers: &mut Layers<'a>, class: Class, context: &Context) -> &'a
         (Some(entry), _) => &entry.category,
         (None, by_code) => by_code.unwrap_or("unknown"),
     };
-    let said = guessed(layers, enhanced, said, context).unwrap_or(said);
+    if let Some(open) = guessed(layers, enhanced, said, context) {
+        layers.by_moment |= by_code != Some(open);
+        return open;
+    }
     if fitting::fits(said, context) {
         return said;
     }
