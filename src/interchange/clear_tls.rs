@@ -67,12 +67,19 @@ pub(super) fn begun(octets: &[u8]) -> Option<&str> {
 #[derive(Debug, Default)]
 pub(super) struct Records {
     rest: Vec<u8>,
+    /// Octets that come next and belong to a record whose beginning is known no more.
+    passed: usize,
 }
+
+/// Octets of a record beside what it holds.
+const AROUND: usize = 5 + MAC;
 
 impl Records {
     /// The octets of the line that are whole with these.
     pub(super) fn take(&mut self, octets: &[u8]) -> Vec<u8> {
-        self.rest.extend_from_slice(octets);
+        let passed = self.passed.min(octets.len());
+        self.passed -= passed;
+        self.rest.extend_from_slice(&octets[passed..]);
         let (mut out, mut at) = (Vec::new(), 0);
         while let Some([kind, _, _, high, low]) = self.rest.get(at..at + 5) {
             let end = at + 5 + usize::from(u16::from_be_bytes([*high, *low]));
@@ -85,11 +92,46 @@ impl Records {
         self.rest.drain(..at);
         out
     }
+
+    /// So many octets are missing here: what was seen of the record that they belong to, and how many of the line are lost.
+    /// Where more is missing than its end, whole records are, and the next octets begin one.
+    pub(super) fn gap(&mut self, missing: u64) -> (Vec<u8>, u64) {
+        let rest = std::mem::take(&mut self.rest);
+        let Some([kind, _, _, high, low]) = rest.get(..5) else {
+            return (Vec::new(), missing.saturating_sub(AROUND as u64).max(1));
+        };
+        let end = 5 + usize::from(u16::from_be_bytes([*high, *low]));
+        let held = if *kind == DATA { end.saturating_sub(MAC).max(5) } else { 5 };
+        let shown = rest[5..rest.len().clamp(5, held)].to_vec();
+        let left = end.saturating_sub(rest.len()) as u64;
+        self.passed = usize::try_from(left.saturating_sub(missing)).unwrap_or(0);
+        let lost = held.saturating_sub(rest.len().max(5)) as u64;
+        let others = missing.saturating_sub(left);
+        (shown, lost + if others > 0 { others.saturating_sub(AROUND as u64).max(1) } else { 0 })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn behind_a_gap_the_next_record_is_read_and_what_is_lost_is_counted() {
+        let first = data(b"EHLO abc\r\n");
+        for (seen, missing, shown, lost) in [
+            (9, first.len() - 9, "EHLO", 6),
+            (0, first.len(), "", 10),
+            (12, 1, "EHLO ab", 3),
+            (first.len() - MAC, MAC, "EHLO abc\r\n", 0),
+            (9, first.len() - 9 + data(b"NOOP\r\n").len(), "EHLO", 12),
+        ] {
+            let mut records = Records::default();
+            assert_eq!(records.take(&first[..seen]), b"");
+            assert_eq!(records.gap(missing as u64), (shown.as_bytes().to_vec(), lost), "{seen} {missing}");
+            let behind = first.get(seen + missing..).unwrap_or_default();
+            assert_eq!(records.take(&[behind, &data(b"QUIT\r\n")].concat()), b"QUIT\r\n", "{seen} {missing}");
+        }
+    }
 
     #[test]
     fn what_goes_in_comes_out_however_it_is_cut() {

@@ -15,6 +15,7 @@ use etherparse::PacketBuilder;
 
 use super::clear_tls;
 
+use crate::conversation::event::Remark;
 use crate::conversation::file::{Document, folded};
 use crate::conversation::log::Entry;
 use crate::conversation::{Fold, Kind, Log, Micros};
@@ -73,7 +74,7 @@ fn tls_first(log: &Log) -> Vec<bool> {
                     undecided = true;
                     None
                 }
-                "tls" => Some(remark.get("failed").is_none()),
+                "tls" => Some(secures(&remark)),
                 _ => None,
             }),
             _ => None,
@@ -85,6 +86,21 @@ fn tls_first(log: &Log) -> Vec<bool> {
         }
     }
     out
+}
+
+/// Whether TLS begins with a remark.
+pub(super) fn secures(remark: &Remark) -> bool {
+    remark.word == "tls" && remark.get("failed").is_none()
+}
+
+/// The octets of a side, 0 the client's, that a remark counts and no packet holds.
+pub(super) fn unseen(remark: &Remark) -> Option<(usize, usize)> {
+    let side = match remark.word.as_str() {
+        "content" => 0,
+        "cut" => usize::from(remark.get("direction") == Some("in")),
+        _ => return None,
+    };
+    Some((side, remark.get("bytes")?.parse::<usize>().ok()?.min(UNSEEN)))
 }
 
 struct Capture {
@@ -132,16 +148,15 @@ impl Capture {
                 if matches!(remark.word.as_str(), "connecting" | "connected") {
                     self.close(at, 0);
                 }
-                self.comments.extend(comments::of(entry, &remark));
+                self.comments.push(comments::of(entry, &remark));
                 self.fold.remark(&remark, 0);
                 match remark.word.as_str() {
                     "connected" => {
                         self.ends(remark.bare(0), remark.bare(2), implicit.next().unwrap_or(false));
                         self.connect(at);
                     }
-                    "tls" if remark.get("failed").is_none() => self.secure(at, &remark.to_string()),
-                    "content" => self.unseen(0, at, remark.get("bytes")),
-                    "cut" => self.unseen(usize::from(remark.get("direction") == Some("in")), at, remark.get("bytes")),
+                    "tls" if secures(&remark) => self.secure(at, &remark.to_string()),
+                    "content" | "cut" => self.unseen(at, &remark),
                     "closed" => self.close(at, usize::from(remark.get("by") == Some("server"))),
                     _ => {}
                 }
@@ -251,12 +266,11 @@ impl Capture {
     }
 
     /// Octets that went over the wire and are not known: packets of which nothing but their heads was captured.
-    fn unseen(&mut self, side: usize, at: Micros, bytes: Option<&str>) {
-        let Some(mut left) = bytes.and_then(|bytes| bytes.parse::<usize>().ok()) else { return };
+    fn unseen(&mut self, at: Micros, remark: &Remark) {
+        let Some((side, mut left)) = unseen(remark) else { return };
         if self.open.is_none() {
             self.connect(at);
         }
-        left = left.min(UNSEEN);
         while left > 0 {
             let part = left.min(LARGEST);
             self.payload(side, at, &vec![0; part], 0, Flags { syn: false, ack: true, fin: false });
@@ -336,7 +350,7 @@ fn head(comment: &str) -> Vec<u8> {
     let mut section = 0x1a2b_3c4d_u32.to_le_bytes().to_vec();
     section.extend([1, 0, 0, 0]);
     section.extend([0xff; 8]);
-    option(COMMENT, comment.as_bytes(), &mut section);
+    comment_options(comment, &mut section);
     option(4, PROGRAM.as_bytes(), &mut section);
     section.extend([0; 4]);
     let mut interface = LINK.to_le_bytes().to_vec();
@@ -350,9 +364,16 @@ fn head(comment: &str) -> Vec<u8> {
 /// What somebody says of a block.
 const COMMENT: u16 = 1;
 
-/// An option; what is too long for one is left out.
+/// A comment, however long.
+fn comment_options(comment: &str, out: &mut Vec<u8>) {
+    for piece in comments::pieces(comment) {
+        option(COMMENT, piece.as_bytes(), out);
+    }
+}
+
+/// An option, which holds up to 65,535 octets.
 fn option(code: u16, value: &[u8], out: &mut Vec<u8>) {
-    let Ok(length) = u16::try_from(value.len()) else { return };
+    let length = u16::try_from(value.len()).expect("what is longer is parted");
     out.extend(code.to_le_bytes());
     out.extend(length.to_le_bytes());
     out.extend(value);
@@ -383,7 +404,7 @@ fn enhanced_packet(at: u64, packet: &[u8], captured: usize, comments: &[String],
     if !comments.is_empty() {
         body.resize(body.len().next_multiple_of(4), 0);
         for comment in comments {
-            option(COMMENT, comment.as_bytes(), &mut body);
+            comment_options(comment, &mut body);
         }
         body.extend([0; 4]);
     }

@@ -10,6 +10,7 @@ use crate::smtp::ReplyCode;
 use super::*;
 
 mod around;
+mod captures;
 mod exports;
 
 fn sample(name: &str) -> Vec<u8> {

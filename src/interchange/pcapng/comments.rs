@@ -42,15 +42,58 @@ pub(in crate::interchange) fn header(comment: &str) -> Option<Header> {
 }
 
 /// A remark, with what it means where it does not say that itself.
-pub(super) fn of(entry: &Entry<'_>, remark: &Remark) -> Option<String> {
+pub(super) fn of(entry: &Entry<'_>, remark: &Remark) -> String {
     let mut record = Vec::new();
     write_entry(entry, &mut record);
     let record = shown(&record);
     let unshown = remark.word == "content" && remark.get("shown") == Some("no");
     let said = if unshown { UNSHOWN.to_owned() } else { words::said(remark).words };
     let said = escape::for_screen(said.as_bytes());
-    let comment = if said.as_bytes() == entry.bytes { record } else { format!("{said}\n{record}") };
-    u16::try_from(comment.len()).is_ok().then_some(comment)
+    if record.len() > MOST_OF_ONE {
+        return format!(
+            "what the recording says here ({}) is too long to stand in a capture: {} octets",
+            remark.word,
+            record.len()
+        );
+    }
+    // What is that long needs no second time in other words.
+    if said.as_bytes() == entry.bytes || said.len() + record.len() > LONGEST {
+        record
+    } else {
+        format!("{said}\n{record}")
+    }
+}
+
+/// Octets of a remark that fit into a block as readers bound it.
+const MOST_OF_ONE: usize = 8 << 20;
+/// Octets of text that one option holds, beside the mark of what goes on.
+const LONGEST: usize = u16::MAX as usize - MORE.len();
+/// Ends what goes on in the next comment of the same packet or section.
+const MORE: &str = "\n\u{2026}";
+
+/// A comment, in as many pieces as its length asks for: each goes on in the next but the last.
+pub(super) fn pieces(comment: &str) -> Vec<String> {
+    let (mut out, mut rest) = (Vec::new(), comment);
+    while rest.len() > LONGEST {
+        let (piece, more) = rest.split_at(rest.floor_char_boundary(LONGEST));
+        out.push(format!("{piece}{MORE}"));
+        rest = more;
+    }
+    out.push(rest.to_owned());
+    out
+}
+
+/// Comments as they were before they were parted.
+pub(in crate::interchange) fn joined<'a>(pieces: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut begun = String::new();
+    for piece in pieces {
+        match piece.strip_suffix(MORE) {
+            Some(piece) => begun.push_str(piece),
+            None => out.push(std::mem::take(&mut begun) + piece),
+        }
+    }
+    out
 }
 
 const UNSHOWN: &str = "the message, or a part of it, went over the line here and was not recorded";

@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 
-use crate::conversation::event::Remark;
+use crate::conversation::event::{Micros, Remark};
 use crate::conversation::file::Header;
 use crate::interchange::clear_tls::{self, Records};
 use crate::interchange::import::builder::{Builder, Content};
 use crate::interchange::import::lines::{is_command, is_reply};
 use crate::interchange::import::{Numbers, Unread};
-use crate::interchange::pcapng::comments::Told;
+use crate::interchange::pcapng::{self, comments::Told};
 use crate::smtp::Phase;
 
 use super::stream::{Segment, Stream};
@@ -41,6 +41,10 @@ pub(super) struct Flow {
     said: bool,
     /// Another connection of the same conversation came before it.
     further: bool,
+    /// Octets of either side that go over the wire next and are in no packet, as a comment says.
+    unseen: [u64; 2],
+    /// That TLS begins, as a comment says: when, by the recording and by the packet, and how.
+    secured: Option<(Micros, i64, Remark)>,
 }
 
 /// Whether SMTP is spoken on it.
@@ -74,19 +78,16 @@ impl Flow {
             opaque: None,
             said: false,
             further: false,
+            unseen: [0, 0],
+            secured: None,
         }
     }
 
     /// It is a further connection of this conversation, which began with that packet.
-    pub(super) fn goes_on(&mut self, first: usize, mut builder: Builder, tells: bool) {
-        if !tells {
-            builder.connecting(&self.server.to_string());
-        }
+    pub(super) fn goes_on(&mut self, first: usize, builder: Builder) {
         (self.first, self.builder) = (first, builder);
         self.further = true;
-        if tells {
-            self.streams.iter_mut().for_each(Stream::with_bare);
-        }
+        self.streams.iter_mut().for_each(Stream::with_bare);
     }
 
     /// Comments say all that its packets can't hold, and this is the head of the recording.
@@ -99,8 +100,14 @@ impl Flow {
         }
     }
 
-    /// What was said of its next packet.
-    pub(super) fn tell(&mut self, told: Vec<Told>, now: i64) {
+    /// Whether comments say all that its packets can't hold.
+    pub(super) fn is_told(&self) -> bool {
+        self.builder.is_told()
+    }
+
+    /// What was said of its next packet. What is missing, and whether there is TLS, the packets show: a comment only says how
+    /// it came.
+    fn tell(&mut self, told: Vec<Told>, now: i64) {
         if !self.builder.is_told() {
             return;
         }
@@ -110,6 +117,13 @@ impl Flow {
                 Told::Kind(kind) => self.builder.marks(kind),
                 Told::Remark(at, remark) => {
                     self.builder.flush();
+                    if let Some((side, octets)) = pcapng::unseen(&remark) {
+                        self.unseen[side] = octets as u64;
+                    }
+                    if pcapng::secures(&remark) {
+                        self.secured = Some((at, now, remark));
+                        continue;
+                    }
                     self.builder.recorded(at, now);
                     self.builder.remark(remark);
                 }
@@ -170,15 +184,16 @@ impl Flow {
             };
             let Some((_, side)) = can(0).into_iter().chain(can(1)).min() else { return };
             if let Some(segment) = self.streams[side].give() {
-                self.give(side, &segment);
+                self.give(side, segment);
             }
         }
     }
 
-    fn give(&mut self, side: usize, segment: &Segment) {
+    fn give(&mut self, side: usize, mut segment: Segment) {
         if self.kind == Kind::Other {
             return;
         }
+        self.tell(std::mem::take(&mut segment.told), segment.at);
         if !segment.data.is_empty() && self.kind == Kind::Unknown {
             let speaks = is_reply(&segment.data) || is_command(&segment.data);
             self.kind = if speaks { Kind::Smtp } else { Kind::Other };
@@ -189,14 +204,14 @@ impl Flow {
         self.builder.clock_utc(segment.at);
         let opens = !std::mem::replace(&mut self.opened, true);
         if opens && !self.builder.is_told() {
-            self.open(side, segment);
+            self.open(side, &segment);
         }
         if !segment.data.is_empty() {
             self.octets(side, &segment.data);
         }
         // What is left of a line stands where it was said, and ends there.
-        if segment.missing > 0 && self.opaque.is_none() && !self.builder.is_told() {
-            self.builder.gap(side, segment.missing as u64);
+        if segment.missing > 0 {
+            self.lost(side, segment.missing as u64);
         }
         if segment.fin && !self.is_closed() && !self.builder.is_told() {
             self.say_opaque();
@@ -217,29 +232,60 @@ impl Flow {
     }
 
     fn octets(&mut self, side: usize, data: &[u8]) {
-        let hello = side == 0 && data.starts_with(&[0x16, 0x03]);
         // Outside of a message no line begins so; the 220 to STARTTLS may not have been captured whole.
-        let begins = hello && !self.builder.in_content();
-        if self.opaque.is_none() && self.clear.is_none() && begins {
-            self.builder.flush();
-            let known = clear_tls::begun(data).map(Remark::parse).filter(|remark| remark.word == "tls");
-            if let Some(remark) = known {
-                if !self.builder.is_told() {
-                    self.builder.remark(remark);
-                }
-                self.clear = Some(Default::default());
-            } else {
-                self.builder.remark(Remark::new("tls").with("opaque", "yes"));
-                self.opaque = Some([0, 0]);
-            }
+        let hello = side == 0 && data.starts_with(&[0x16, 0x03]);
+        if hello && self.opaque.is_none() && (self.secured.is_some() || !self.builder.in_content()) {
+            self.handshake(data);
+        }
+        if self.secured.take().is_some() {
+            self.builder.inferred("no TLS: a comment says that it begins here, and the packets show none");
         }
         let opened = self.clear.as_mut().map(|records| records[side].take(data));
         let data = opened.as_deref().unwrap_or(data);
         match &mut self.opaque {
             Some(opaque) => opaque[side] += data.len() as u64,
-            None if side == 0 => self.builder.client_octets(data),
-            None => self.builder.server_octets(data),
+            None => self.builder.octets(side, data),
         }
+    }
+
+    /// TLS begins with these octets.
+    fn handshake(&mut self, data: &[u8]) {
+        let known = clear_tls::begun(data).map(Remark::parse).filter(pcapng::secures);
+        match (known, self.secured.take()) {
+            (Some(_), Some((at, now, told))) => {
+                self.builder.recorded(at, now);
+                self.builder.remark(told);
+                self.clear.get_or_insert_default();
+            }
+            (Some(shown), None) if self.clear.is_none() => {
+                self.builder.flush();
+                self.builder.remark(shown);
+                self.clear = Some(Default::default());
+            }
+            (None, _) if self.clear.is_none() => {
+                self.builder.flush();
+                self.builder.remark(Remark::new("tls").with("opaque", "yes"));
+                self.opaque = Some([0, 0]);
+            }
+            _ => {}
+        }
+    }
+
+    /// Octets of a side are in no packet. Whether there are any that no comment told of.
+    fn lost(&mut self, side: usize, octets: u64) -> bool {
+        let told = self.unseen[side].min(octets);
+        self.unseen[side] -= told;
+        let octets = octets - told;
+        if octets == 0 || self.opaque.is_some() {
+            return octets > 0;
+        }
+        let (shown, octets) = match &mut self.clear {
+            Some(records) => records[side].gap(octets),
+            None => (Vec::new(), octets),
+        };
+        self.builder.octets(side, &shown);
+        self.builder.gap(side, octets);
+        true
     }
 
     fn say_opaque(&mut self) {
@@ -253,23 +299,32 @@ impl Flow {
 
     /// Gives up what is missing in a direction.
     fn skip(&mut self, side: usize, unread: &mut Unread) {
-        let packet = self.streams[side].oldest().unwrap_or(self.first);
+        let packet = self.streams[side].oldest().map_or(self.first, |segment| segment.packet);
         let missing = self.streams[side].skip();
-        if missing > 0 && self.kind != Kind::Other {
+        self.say_lost(side, missing, packet, unread);
+    }
+
+    fn say_lost(&mut self, side: usize, missing: u64, packet: usize, unread: &mut Unread) {
+        if missing > 0 && self.kind != Kind::Other && self.lost(side, missing) {
             unread.add(packet, b"", "octets before it were not captured; the gap is marked");
-            if self.opaque.is_none() {
-                self.builder.gap(side, missing);
-            }
         }
     }
 
     /// Gives all that waits, in the order of the packets, whatever is missing before it.
     fn flush(&mut self, unread: &mut Unread) {
-        while let Some((_, side)) = [0, 1].iter().filter_map(|side| Some((self.streams[*side].oldest()?, *side))).min()
-        {
-            self.skip(side, unread);
-            if let Some(segment) = self.streams[side].give() {
-                self.give(side, &segment);
+        loop {
+            let waits = |side: usize| Some((self.streams[side].oldest()?.packet, side));
+            let Some((packet, side)) = waits(0).into_iter().chain(waits(1)).min() else { return };
+            // What its sender has heard was said before it.
+            let heard = self.streams[side].oldest().and_then(|segment| segment.acknowledged);
+            let missing = heard.map_or(0, |upto| self.streams[1 - side].skip_to(upto));
+            if missing > 0 {
+                self.say_lost(1 - side, missing, packet, unread);
+            } else {
+                self.skip(side, unread);
+                if let Some(segment) = self.streams[side].give() {
+                    self.give(side, segment);
+                }
             }
             self.deliver();
         }

@@ -23,7 +23,7 @@ use stream::Segment;
 /// Connections that are followed at once.
 const FLOWS: usize = 10_000;
 /// The buffer that packets are read through; a packet has to fit in.
-const BUFFER: usize = 1 << 20;
+const BUFFER: usize = 16 << 20;
 
 /// Whether it begins as one of the two.
 pub(super) fn looks(beginning: &[u8]) -> bool {
@@ -57,7 +57,7 @@ struct Capture {
     done: Vec<(usize, Document)>,
     unread: Unread,
     packet: usize,
-    /// The section is an export of ehlo's: its connections are of one conversation.
+    /// The section is an export of ehlo's: its connections whose comments say so are of one conversation.
     own: bool,
     /// The head of that recording.
     head: Option<Header>,
@@ -68,7 +68,7 @@ struct Capture {
 /// Reads all of it.
 pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut capture = Capture { unread: Unread { packets: true, ..Unread::default() }, ..Capture::default() };
-    if let Ok(mut reader) = create_reader(BUFFER, &octets[..]) {
+    if let Ok(mut reader) = create_reader(octets.len().clamp(1 << 16, BUFFER), &octets[..]) {
         let mut stuck = 0;
         loop {
             match reader.next() {
@@ -144,11 +144,12 @@ impl Capture {
         let own = said(OptionCode::ShbUserAppl).is_some_and(pcapng::is_own);
         if self.own || own {
             // What is open belongs to the section before.
-            self.end_all();
+            self.end_all(|_| true);
             self.end_whole();
         }
         self.own = own;
-        self.head = said(OptionCode::Comment).filter(|_| own).and_then(comments::header);
+        let comments = comments::joined(texts(&section.options, OptionCode::Comment).filter(|_| own));
+        self.head = comments.first().and_then(|comment| comments::header(comment));
     }
 
     fn frame(&mut self, interface: usize, ticks: i128, data: &[u8], options: &[PcapNGOption<'_>]) {
@@ -195,6 +196,8 @@ impl Capture {
         if missing > 0 && !tcp.payload().is_empty() {
             self.unread.add(self.packet, b"", "its end was not captured (a snap length); the gap is marked");
         }
+        let own = self.own;
+        let comments = comments::joined(texts(options, OptionCode::Comment).filter(|_| own));
         let segment = Segment {
             at,
             packet: self.packet,
@@ -205,16 +208,15 @@ impl Capture {
             reset: tcp.rst(),
             data: tcp.payload().to_vec(),
             missing,
+            told: comments.iter().filter_map(|comment| comments::told(comment)).collect(),
         };
-        let own = self.own;
-        let comments = texts(options, OptionCode::Comment).filter(|_| own);
-        self.segment(from, to, segment, comments.filter_map(comments::told).collect());
+        self.segment(from, to, segment);
     }
 
-    fn segment(&mut self, from: SocketAddr, to: SocketAddr, segment: Segment, told: Vec<Told>) {
+    fn segment(&mut self, from: SocketAddr, to: SocketAddr, segment: Segment) {
         let key = if from <= to { (from, to) } else { (to, from) };
         let anew = segment.syn && segment.acknowledged.is_none();
-        let tells = told.contains(&Told::All);
+        let tells = segment.told.contains(&Told::All);
         if anew && self.flows.get(&key).is_some_and(|flow| tells || !flow.is_retransmitted(&segment)) {
             self.end(key);
         }
@@ -227,18 +229,17 @@ impl Capture {
                 );
             }
             let mut flow = Flow::begun(from, to, &segment);
-            if self.own {
-                self.end_all();
+            // Other connections in the section are what any capture's are.
+            if tells {
+                self.end_all(Flow::is_told);
                 match self.whole.take() {
-                    Some((first, builder)) => flow.goes_on(first, builder, tells),
-                    None if tells => flow.tells(self.head.clone()),
-                    None => {}
+                    Some((first, builder)) => flow.goes_on(first, builder),
+                    None => flow.tells(self.head.clone()),
                 }
             }
             self.flows.insert(key, flow);
         }
         if let Some(flow) = self.flows.get_mut(&key) {
-            flow.tell(told, segment.at);
             flow.take(from, segment, &mut self.unread);
         }
     }
@@ -247,14 +248,15 @@ impl Capture {
         let Some(flow) = self.flows.remove(&key) else { return };
         let (first, packets) = (flow.first, flow.packets.clone());
         match flow.finish(&mut self.unread) {
-            Some(builder) if self.own => self.whole = Some((first, builder)),
+            Some(builder) if builder.is_told() => self.whole = Some((first, builder)),
             Some(builder) => self.done.push((first, builder.finish())),
             None => self.unread.passed_over.extend(&packets),
         }
     }
 
-    fn end_all(&mut self) {
-        let mut keys: Vec<_> = self.flows.iter().map(|(key, flow)| (flow.first, *key)).collect();
+    fn end_all(&mut self, which: fn(&Flow) -> bool) {
+        let flows = self.flows.iter().filter(|(_, flow)| which(flow));
+        let mut keys: Vec<_> = flows.map(|(key, flow)| (flow.first, *key)).collect();
         keys.sort_unstable();
         for (_, key) in keys {
             self.end(key);
@@ -266,7 +268,7 @@ impl Capture {
     }
 
     fn finish(mut self) -> (Vec<Document>, Unread) {
-        self.end_all();
+        self.end_all(|_| true);
         self.end_whole();
         self.done.sort_by_key(|(first, _)| *first);
         (self.done.into_iter().map(|(_, document)| document).collect(), self.unread)

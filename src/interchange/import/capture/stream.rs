@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::interchange::pcapng::comments::Told;
+
 /// Octets that wait for an earlier segment, beyond which it is given up.
 const WAITING: usize = 4 << 20;
 
@@ -23,6 +25,8 @@ pub(super) struct Segment {
     pub(super) data: Vec<u8>,
     /// Octets behind these that went over the wire and were not captured.
     pub(super) missing: usize,
+    /// What is said of its packet.
+    pub(super) told: Vec<Told>,
 }
 
 /// One direction.
@@ -57,7 +61,8 @@ impl Stream {
         if segment.syn {
             segment.sequence = segment.sequence.wrapping_add(1);
         }
-        if segment.data.is_empty() && !segment.fin && !(self.bare && segment.missing > 0) {
+        let bare = self.bare && (segment.missing > 0 || !segment.told.is_empty());
+        if segment.data.is_empty() && !segment.fin && !bare {
             return;
         }
         // The distance is signed: what lies behind was given already.
@@ -68,9 +73,13 @@ impl Stream {
         });
         if longer {
             self.held += segment.data.len();
-            if let Some(other) = self.waiting.insert(place, segment) {
+            if let Some(other) = self.waiting.remove(&place) {
                 self.held -= other.data.len();
+                segment.told.splice(..0, other.told);
             }
+            self.waiting.insert(place, segment);
+        } else if let Some(other) = self.waiting.get_mut(&place) {
+            other.told.append(&mut segment.told);
         }
     }
 
@@ -106,9 +115,19 @@ impl Stream {
         Some(segment)
     }
 
-    /// The packet of the next segment, whether or not something is missing before it.
-    pub(super) fn oldest(&self) -> Option<usize> {
-        self.waiting.first_key_value().map(|(_, segment)| segment.packet)
+    /// The next segment, whether or not something is missing before it.
+    pub(super) fn oldest(&self) -> Option<&Segment> {
+        self.waiting.first_key_value().map(|(_, segment)| segment)
+    }
+
+    /// Gives up what is missing up to a sequence number, or to the next segment where that comes before: how many octets
+    /// that are. A single one may as well be the end of the connection.
+    pub(super) fn skip_to(&mut self, sequence: u32) -> u64 {
+        let Some(next) = self.next else { return 0 };
+        let upto = u64::try_from(sequence.wrapping_sub(next).cast_signed()).unwrap_or(0);
+        let waits = self.waiting.first_key_value().map(|(place, _)| place.saturating_sub(self.place));
+        let missing = upto.min(waits.unwrap_or(u64::MAX));
+        if missing < 2 { 0 } else { self.pass(missing) }
     }
 
     /// Whether too much waits for what is missing.
@@ -120,6 +139,10 @@ impl Stream {
     pub(super) fn skip(&mut self) -> u64 {
         let Some((place, _)) = self.waiting.first_key_value() else { return 0 };
         let missing = place.saturating_sub(self.place);
+        self.pass(missing)
+    }
+
+    fn pass(&mut self, missing: u64) -> u64 {
         self.place += missing;
         if let Some(next) = &mut self.next {
             *next = next.wrapping_add(u32::try_from(missing).unwrap_or(0));
@@ -144,6 +167,7 @@ mod tests {
             reset: false,
             data,
             missing: 0,
+            told: Vec::new(),
         }
     }
 
