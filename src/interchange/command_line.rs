@@ -1,5 +1,6 @@
 //! A command line that does what a conversation did: of swaks, or of `ehlo send`, which has swaks's options.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use crate::conversation::dialogue::Ask;
@@ -98,10 +99,11 @@ impl Written {
         let exchanges = dialogue.exchanges().iter().enumerate();
         let mut transactions: Vec<Option<usize>> =
             exchanges.filter(|(_, x)| is_mail(x)).map(|(n, _)| Some(n)).collect();
-        let several = transactions.len() > 1;
-        if !several {
-            transactions = vec![None];
+        if transactions.is_empty() {
+            transactions.push(None);
         }
+        let several = transactions.len() > 1;
+        let others = connections_without(&dialogue, &transactions);
         let lines = transactions.into_iter();
         let lines: Vec<_> =
             lines.filter_map(|selected| command(tool, &place, &document.log, &dialogue, selected)).collect();
@@ -113,6 +115,12 @@ impl Written {
         if several {
             let count = lines.len();
             written.remark(&format!("{count} mail transactions: a line for each, over a connection of its own"));
+        }
+        match others {
+            0 => {}
+            1 => written.remark("what was done in another connection, without a mail transaction, is left out"),
+            n => written
+                .remark(&format!("what was done in {n} other connections, without a mail transaction, is left out")),
         }
         for words in notes(tool, &place, &Talk { log: &document.log, dialogue: &dialogue }) {
             written.remark(&words);
@@ -135,6 +143,17 @@ impl Written {
             self.remarks.push(words);
         }
     }
+}
+
+/// How many connections have no line: those in which none of these transactions was begun; but for the last one where there
+/// are none.
+fn connections_without(dialogue: &Dialogue, transactions: &[Option<usize>]) -> usize {
+    let exchanges = dialogue.exchanges();
+    let starts = exchanges.iter().enumerate().filter(|(_, x)| x.ask == Ask::Greeting).map(|(n, _)| n);
+    let starts: Vec<usize> = starts.collect();
+    let of = |exchange: usize| starts.partition_point(|start| *start <= exchange).saturating_sub(1);
+    let with: HashSet<usize> = transactions.iter().map(|it| of(it.unwrap_or(exchanges.len()))).collect();
+    starts.len().saturating_sub(with.len())
 }
 
 /// What is to be known of the lines beside what they say: what was said besides, and what has to be put in.

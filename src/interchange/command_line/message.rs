@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::conversation::dialogue::Ask;
 use crate::conversation::event::Remark;
 use crate::conversation::{Exchange, Kind};
 use crate::smtp::{Verb, escape};
@@ -36,6 +37,8 @@ enum Absent {
     /// Records of it could not be written.
     Lost,
     Empty,
+    /// It was begun and not ended.
+    Broken,
     /// Nothing is known of it.
     Unknown,
     /// No reply says that it was asked for.
@@ -49,6 +52,7 @@ impl Absent {
             Self::Unanswered => "the message (no reply to DATA stands in the conversation)",
             Self::Hidden => "the message, which the source does not show",
             Self::Lost => "the message, of which records could not be written",
+            Self::Broken => "the message, which was broken off",
             Self::Empty if own => "the message, which is empty",
             Self::Empty => "the message, which is empty (swaks would send one of its own)",
             // Standard input takes all but what has other line ends, and what is very long.
@@ -82,6 +86,10 @@ pub(super) fn message(
         }
         (false, Some(_)) if !tool.own => {
             left_out.push("the message in chunks (BDAT)".to_owned());
+            return None;
+        }
+        _ if !is_whole(talk, transaction) => {
+            left_out.push(Absent::Broken.words(tool.own).to_owned());
             return None;
         }
         (_, Some((size, _))) => {
@@ -120,6 +128,18 @@ pub(super) fn message(
     Some(Message { before: "base64 -d <<'END' | ".to_owned(), below: format!("\n{}\nEND", rows.join("\n")) })
 }
 
+/// Whether the message came to its end: by its dot, or by the octets of a last chunk.
+fn is_whole(talk: &Talk<'_>, transaction: &[Exchange]) -> bool {
+    let chunk = transaction.iter().rev().find_map(|x| Some((x.command()?, parsed(talk, x)?.chunk()?)));
+    let Some((record, (size, is_last))) = chunk else { return transaction.iter().any(|x| x.ask == Ask::EndOfData) };
+    let behind = || talk.log.since(record + 1).map(|(_, entry)| entry).take_while(|entry| entry.kind != Kind::Sent);
+    let content = behind().filter(|entry| entry.kind == Kind::Content);
+    let octets: usize = content.map(|entry| entry.bytes.len() + if entry.crlf { 2 } else { 0 }).sum();
+    // What was not kept is said to be missing by itself.
+    let unkept = || behind().filter_map(|entry| entry.remark()).any(|remark| remark.is_unkept());
+    is_last && (octets as u64 >= size || unkept())
+}
+
 /// Whether anything of a message stands behind the beginning of a transaction.
 fn has_content(talk: &Talk<'_>, transaction: &[Exchange]) -> bool {
     let from = transaction.first().map_or(usize::MAX, Exchange::start);
@@ -137,7 +157,8 @@ fn content(tool: &Tool, talk: &Talk<'_>, transaction: &[Exchange]) -> Result<Str
     }
     let mut lines = Vec::new();
     let mut length = 0;
-    for (_, entry) in talk.log.since(*data.end() + 1).take_while(|(_, entry)| entry.kind == Kind::Content) {
+    let behind = talk.log.since(*data.end() + 1).take_while(|(_, entry)| entry.kind != Kind::Sent);
+    for (_, entry) in behind.filter(|(_, entry)| entry.kind == Kind::Content) {
         let line = entry.bytes.strip_prefix(b".").unwrap_or(entry.bytes);
         // Standard input takes what is not ASCII better; swaks has none here.
         let plain = |c: char| if tool.own { matches!(c, ' '..='~') } else { c == '\t' || escape::is_plain(c) };
@@ -180,8 +201,7 @@ fn whole(talk: &Talk<'_>, transaction: &[Exchange], as_is: bool) -> Option<Vec<u
     let mut octets = Vec::new();
     for (_, entry) in talk.log.since(from).take_while(|(n, _)| *n <= to) {
         // What was not kept can't be sent again.
-        let lost = entry.kind == Kind::Remark
-            && entry.remark().is_some_and(|remark| remark.word == "cut" || remark.is_unkept());
+        let lost = entry.kind == Kind::Remark && entry.remark().is_some_and(|remark| remark.is_unkept());
         if lost || entry.masked && entry.kind == Kind::Content || octets.len() > WHOLE {
             return None;
         }

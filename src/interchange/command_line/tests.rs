@@ -187,3 +187,48 @@ fn a_message_without_a_reply_to_data_is_said_to_be_left_out() {
     let words = "swaks has no way to say: the message (no reply to DATA stands in the conversation)";
     assert_eq!(left_out(&SWAKS, alone), [words]);
 }
+
+#[test]
+fn a_message_that_was_broken_off_is_sent_by_no_line() {
+    let begun = ONE.split("0.0 > .").next().expect("a beginning");
+    let to = begun.split("0.0 > DATA").next().expect("a beginning");
+    let chunk = |line: &str| format!("{to}0.0 > BDAT {line}\n0.0 | Subject: x\n0.0 < 250 ok\n");
+    for (records, of_send) in [
+        (begun.to_owned(), true),
+        (format!("{begun}0.0 * closed by=server\n"), true),
+        (format!("{begun}{BEGIN}"), true),
+        (chunk("12"), true),
+        (chunk("20 LAST"), true),
+        (chunk("12 LAST"), false),
+        (format!("{}0.0 > BDAT 0 LAST\n0.0 < 250 ok\n", chunk("12")), false),
+    ] {
+        let out = exported(&SEND, "smtp://mx:25", &format!("{BEGIN}{records}"));
+        let line = out.lines().find(|line| line.contains("ehlo send smtp")).expect("a line");
+        assert_eq!(out.contains("no way to say: the message, which was broken off"), of_send, "{out}");
+        assert_eq!((line.contains("--quit-after RCPT"), line.contains("--data")), (of_send, !of_send), "{out}");
+    }
+    let out = exported(&SWAKS, "smtp://mx:25", &format!("{BEGIN}{begun}"));
+    assert!(out.contains("which was broken off") && out.contains("--quit-after RCPT"), "{out}");
+}
+
+#[test]
+fn what_stands_between_the_lines_of_a_message_does_not_end_it() {
+    let noted = ONE.replace("0.0 > .", "0.0 * note \"slow here\"\n0.0 | To: c\n0.0 > .");
+    let out = exported(&SEND, "smtp://mx:25", &format!("{BEGIN}{noted}"));
+    assert!(out.contains("--data 'Subject: x\\nTo: c\\n'"), "{out}");
+}
+
+#[test]
+fn a_message_of_an_earlier_connection_has_its_line_and_other_connections_are_named() {
+    let others = "what was done in 2 other connections, without a mail transaction, is left out";
+    assert_eq!(left_out(&SEND, &format!("0.0 > QUIT\n0.0 < 221 bye\n{BEGIN}{ONE}{BEGIN}0.0 > QUIT\n")), [others]);
+    for records in [format!("{ONE}{BEGIN}"), format!("{BEGIN}{ONE}")] {
+        let out = exported(&SEND, "smtp://mx:25", &format!("{BEGIN}{records}"));
+        assert!(out.contains("--to c@d.example") && out.contains("--data"), "{out}");
+        assert!(out.contains("# what was done in another connection, without a mail transaction,"), "{out}");
+    }
+    let out = exported(&SEND, "smtp://mx:25", &format!("{BEGIN}{BEGIN}"));
+    assert!(out.contains("--quit-after HELO") && out.contains("in another connection"), "{out}");
+    let out = exported(&SEND, "smtp://mx:25", &format!("{BEGIN}{ONE}{BEGIN}{ONE}"));
+    assert!(out.contains("# 2 mail transactions") && !out.contains("other connection"), "{out}");
+}
