@@ -11,6 +11,7 @@ use crate::smtp::{Command, Verb, escape};
 
 use super::Told;
 
+mod addresses;
 mod message;
 mod missing;
 mod parameters;
@@ -219,23 +220,13 @@ pub fn command(
     let mine = done(talk.dialogue.exchanges(), selected)?;
     let mut words = vec![tool.program.to_owned()];
     server(tool, place, &mut words);
-    greeting(talk, mine, &mut words);
     let mut left_out = Vec::new();
+    greeting(tool, talk, mine, &mut words, &mut left_out);
     protection(tool, talk, mine, &mut words, &mut left_out);
     announcement(talk, mine, &mut words);
     let mail = mine.iter().rposition(|x| x.verb == Verb::Mail && x.command().is_some());
     let transaction = mail.map_or(&[][..], |mail| &mine[mail..]);
-    if let Some(path) = transaction.first().and_then(|x| parsed(talk, x)?.path) {
-        words.extend(["--from".to_owned(), quoted(&if path.is_null() { "<>".to_owned() } else { path.address() })]);
-    }
-    let to: Vec<_> = transaction
-        .iter()
-        .filter(|x| x.verb == Verb::Rcpt)
-        .filter_map(|x| Some(parsed(talk, x)?.path?.address()))
-        .collect();
-    if !to.is_empty() {
-        words.extend(["--to".to_owned(), quoted(&to.join(","))]);
-    }
+    let (transaction, to) = envelope(tool, talk, transaction, &mut words, &mut left_out);
     if is_pipelined(transaction) {
         words.push("--pipeline".to_owned());
     }
@@ -244,12 +235,44 @@ pub fn command(
     } else {
         parameters::all(talk, transaction)
     });
-    let message = message(tool, talk, transaction, &mut words, &mut left_out);
+    let message = if to.is_empty() && transaction.iter().any(|x| x.verb == Verb::Rcpt) {
+        // To nobody it is not sent.
+        None
+    } else {
+        message(tool, talk, transaction, &mut words, &mut left_out)
+    };
     if message.is_none() {
         words.extend(["--quit-after".to_owned(), stops_after(mine, transaction, &to).to_owned()]);
     }
     let Message { before, below } = message.unwrap_or_default();
     Some((format!("{before}{}{below}", words.join(" ")), (!left_out.is_empty()).then(|| left_out.join(", "))))
+}
+
+/// Says sender and recipients; gives what is left of the transaction: none where its sender can't be said, and the recipients
+/// that are. What can't be said is left out.
+fn envelope<'a>(
+    tool: &Tool,
+    talk: &Talk<'_>,
+    transaction: &'a [Exchange],
+    words: &mut Vec<String>,
+    left_out: &mut Vec<String>,
+) -> (&'a [Exchange], Vec<String>) {
+    if let Some(path) = transaction.first().and_then(|x| parsed(talk, x)?.path) {
+        let from = if path.is_null() { "<>".to_owned() } else { path.address() };
+        if !addresses::can_be_said(tool, &from, false) {
+            left_out.push(format!("the sender {from}, and so the rest"));
+            return (&[], Vec::new());
+        }
+        words.push(option("--from", &from));
+    }
+    let named = transaction.iter().filter(|x| x.verb == Verb::Rcpt);
+    let named = named.filter_map(|x| Some(parsed(talk, x)?.path?.address()));
+    let (to, unsaid): (Vec<_>, Vec<_>) = named.partition(|to| addresses::can_be_said(tool, to, true));
+    left_out.extend(unsaid.into_iter().map(|to| format!("the recipient {to}")));
+    if !to.is_empty() {
+        words.push(option("--to", &to.join(",")));
+    }
+    (transaction, to)
 }
 
 /// Whether a recipient was named before the reply to MAIL had come.
@@ -328,12 +351,14 @@ fn server(tool: &Tool, place: &Place<'_>, words: &mut Vec<String>) {
     }
 }
 
-fn greeting(talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>) {
+fn greeting(tool: &Tool, talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>, left_out: &mut Vec<String>) {
     let greeting = mine.iter().rfind(|x| matches!(x.verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo));
     let Some(command) = greeting.and_then(|x| parsed(talk, x)) else { return };
     let name = String::from_utf8_lossy(&command.line[command.argument.clone()]).trim().to_owned();
-    if !name.is_empty() {
-        words.extend(["--helo".to_owned(), quoted(&name)]);
+    if !name.is_empty() && !addresses::can_be_said(tool, &name, false) {
+        left_out.push(format!("the name {name}"));
+    } else if !name.is_empty() {
+        words.push(option("--helo", &name));
     }
     match command.verb {
         Verb::Helo => words.extend(["--protocol".to_owned(), "SMTP".to_owned()]),
@@ -363,8 +388,10 @@ fn protection(tool: &Tool, talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<S
         }
         words.extend(["--auth".to_owned(), quoted(&mechanism)]);
         let user = user(talk).or_else(|| tool.own.then(|| "USER".to_owned()));
-        if let Some(user) = user {
-            words.extend(["--auth-user".to_owned(), quoted(&user)]);
+        match user {
+            Some(user) if !addresses::can_be_said(tool, &user, false) => left_out.push(format!("the user name {user}")),
+            Some(user) => words.push(option("--auth-user", &user)),
+            None => {}
         }
     }
 }
@@ -395,6 +422,13 @@ fn stops_after(mine: &[Exchange], transaction: &[Exchange], to: &[String]) -> &'
     } else {
         "CONNECT"
     }
+}
+
+/// An option and its value, for a shell.
+fn option(name: &str, value: &str) -> String {
+    // Behind a blank it would be an option of its own.
+    let divider = if value.starts_with('-') { '=' } else { ' ' };
+    format!("{name}{divider}{}", quoted(value))
 }
 
 /// A word for a shell: what a file says is never read as anything else.

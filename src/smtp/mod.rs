@@ -30,7 +30,7 @@ pub use command::{Command, Parameter, Path};
 pub use enhanced::EnhancedCode;
 pub use lint::Lint;
 pub use nearest::nearest;
-pub(crate) use path::is_domain;
+pub(crate) use path::{divided, is_domain};
 pub use reply::{Class, LineEnd, Reply, ReplyCode, ReplyLine, ReplyReader};
 pub use secret::Secret;
 pub use session::{Phase, Session};

@@ -255,6 +255,18 @@ pub(super) fn outside_quotes(line: &[u8], range: Range<usize>, wanted: u8) -> im
     found.into_iter()
 }
 
+/// The parts of a text between its commas, but for those within quotes: addresses, as a command line names them.
+pub(crate) fn divided(text: &str) -> Vec<&str> {
+    let mut from = 0;
+    let mut all = Vec::new();
+    for comma in outside_quotes(text.as_bytes(), 0..text.len(), b',') {
+        all.push(&text[from..comma]);
+        from = comma + 1;
+    }
+    all.push(&text[from..]);
+    all
+}
+
 /// Calls with each octet that is not within a quoted string. A quote that is never closed quotes nothing.
 fn each_outside_quotes(text: &[u8], mut each: impl FnMut(usize, u8)) {
     let mut index = 0;
@@ -285,6 +297,19 @@ fn quoted_length(text: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_comma_within_quotes_divides_nothing() {
+        for (text, all) in [
+            ("a@b,c@d", &["a@b", "c@d"][..]),
+            (r#""a,b"@c,d@e"#, &[r#""a,b"@c"#, "d@e"]),
+            (r#""a\",b"@c,<d@e>"#, &[r#""a\",b"@c"#, "<d@e>"]),
+            (r#""a,b@c"#, &["\"a", "b@c"]),
+            ("", &[""]),
+        ] {
+            assert_eq!(divided(text), all);
+        }
+    }
 
     fn found(line: &str) -> (String, String, bool, Vec<String>) {
         let at = skip_space(line.as_bytes(), line.find(char::is_whitespace).unwrap_or(line.len()));

@@ -64,8 +64,8 @@ pub(super) struct Place {
 #[command(next_help_heading = "Envelope")]
 pub(super) struct Envelope {
     /// Recipients, divided by commas or one each time
-    #[arg(long, short, value_name = "ADDRESS", value_delimiter = ',')]
-    pub(super) to: Vec<String>,
+    #[arg(long, short, value_name = "ADDRESS", value_parser = divided)]
+    to: Vec<Divided>,
     /// The sender; <> is the null reverse-path
     #[arg(long, short, value_name = "ADDRESS")]
     pub(super) from: Option<String>,
@@ -344,6 +344,22 @@ fn time(text: &str) -> Result<Duration, String> {
 fn point(text: &str) -> Result<Point, String> {
     Point::parse(text)
         .ok_or_else(|| "one of GREETING, FIRST-EHLO, TLS, EHLO, XCLIENT, AUTH, MAIL, RCPT, DATA and DOT".to_owned())
+}
+
+impl Envelope {
+    /// The recipients that the command line names, in its order.
+    pub(super) fn to(&self) -> impl Iterator<Item = &str> {
+        self.to.iter().flat_map(|divided| &divided.0).map(String::as_str)
+    }
+}
+
+/// Addresses that one value names.
+#[derive(Debug, Clone)]
+struct Divided(Vec<String>);
+
+/// Takes addresses apart at commas, but for those within quotes (RFC 5321 4.1.2, Quoted-string).
+fn divided(text: &str) -> Result<Divided, std::convert::Infallible> {
+    Ok(Divided(crate::smtp::divided(text).into_iter().map(str::to_owned).collect()))
 }
 
 /// After DATA no QUIT can be said.

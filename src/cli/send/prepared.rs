@@ -93,7 +93,7 @@ fn names(arguments: &Arguments, way: &Way, world: &World) -> Names {
             format!("{}@{greeting}", world.variable("LOGNAME").unwrap_or_else(|| "postmaster".to_owned()))
         }),
     };
-    let given: Vec<String> = envelope.to.iter().map(|to| bare(to).to_owned()).filter(|to| !to.is_empty()).collect();
+    let given: Vec<String> = envelope.to().map(|to| bare(to).to_owned()).filter(|to| !to.is_empty()).collect();
     let to = if given.is_empty() { way.target.to.clone() } else { given };
     Names { greeting, from, to }
 }

@@ -46,7 +46,7 @@ pub(super) struct Way {
 /// What is no target, or can't be used together; in words with the cure.
 pub(super) fn way(arguments: &Arguments, profiles: &Profiles, world: &World) -> Result<Way, String> {
     let Arguments { place, envelope, tls, login, .. } = arguments;
-    let mut target = named(place, &envelope.to, profiles)?;
+    let mut target = named(place, envelope.to().last(), profiles)?;
     let protocol = place.protocol.as_deref().map(protocol).transpose()?;
     let default_port =
         place.port.is_none() && matches!(target.endpoint, Endpoint::Tcp { port: 25, .. } | Endpoint::Mx(_));
@@ -114,7 +114,7 @@ fn bind(place: &Place, of_target: Option<IpAddr>) -> Result<Option<IpAddr>, Stri
     }
 }
 
-fn named(place: &Place, to: &[String], profiles: &Profiles) -> Result<Target, String> {
+fn named(place: &Place, to: Option<&str>, profiles: &Profiles) -> Result<Target, String> {
     if let Some(path) = &place.socket {
         let mut target = Target::new(&path.display().to_string(), Endpoint::Unix(path.clone()));
         target.protocol = Protocol::Lmtp;
@@ -127,7 +127,7 @@ fn named(place: &Place, to: &[String], profiles: &Profiles) -> Result<Target, St
         (Some(text), ..) => text.clone(),
         (_, Some(server), _) => with_slash(server),
         (.., Some(domain)) => format!("mx:{domain}"),
-        _ => match to.last().and_then(|to| to.rsplit_once('@')) {
+        _ => match to.and_then(|to| to.rsplit_once('@')) {
             Some((_, domain)) => format!("mx:{}", domain.trim_end_matches('>')),
             None => return Err("no target is given; write a host, host:port, lab: or a profile's name".to_owned()),
         },

@@ -232,3 +232,28 @@ fn a_message_of_an_earlier_connection_has_its_line_and_other_connections_are_nam
     let out = exported(&SEND, "smtp://mx:25", &format!("{BEGIN}{ONE}{BEGIN}{ONE}"));
     assert!(out.contains("# 2 mail transactions") && !out.contains("other connection"), "{out}");
 }
+
+#[test]
+fn an_address_that_a_line_would_change_is_left_out() {
+    let of = |tool: &Tool, from: &str, to: &[&str]| {
+        let rcpt: String = to.iter().map(|to| format!("0.0 > RCPT TO:<{to}>\n0.0 < 250 ok\n")).collect();
+        let data = "0.0 > DATA\n0.0 < 354 go\n0.0 | Subject: x\n0.0 > .\n0.0 < 250 ok\n";
+        exported(tool, "smtp://mx:25", &format!("{BEGIN}0.0 > MAIL FROM:<{from}>\n0.0 < 250 ok\n{rcpt}{data}"))
+    };
+    let both = ["-x@d.example", "\"a,b\"@d.example"];
+    let own = of(&SEND, "-f@b.example", &both);
+    assert!(own.contains(" --from='-f@b.example' --to='-x@d.example,\"a,b\"@d.example' "), "{own}");
+    assert!(own.contains("--data") && !own.contains("no way to say"), "{own}");
+    let swaks = of(&SWAKS, "\"f,g\"@b.example", &[&both[..], &["c@d.example"]].concat());
+    assert!(swaks.contains("--from '\"f,g\"@b.example' --to c@d.example ") && swaks.contains("--data"), "{swaks}");
+    let unsaid = "no way to say: the recipient -x@d.example, the recipient \"a,b\"@d.example\n";
+    assert!(swaks.contains(unsaid), "{swaks}");
+    // To nobody, or from somebody else, no message goes out.
+    let nobody = of(&SWAKS, "a@b.example", &both);
+    assert!(nobody.contains("--quit-after MAIL") && !nobody.contains("--data"), "{nobody}");
+    let no_sender = of(&SWAKS, "-f@b.example", &["c@d.example"]);
+    assert!(no_sender.contains("the sender -f@b.example, and so the rest"), "{no_sender}");
+    assert!(no_sender.contains("--quit-after HELO") && !no_sender.contains("--to"), "{no_sender}");
+    let unquoted = of(&SEND, "a@b.example", &["a,b@d.example", "c@d.example"]);
+    assert!(unquoted.contains("the recipient a,b@d.example") && unquoted.contains("--to c@d.example "), "{unquoted}");
+}

@@ -1,11 +1,11 @@
 //! HELO, EHLO and LHLO, and what the latter two offer.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use super::{Action, Secured, Session, State};
 use crate::lab::scenario::{Paths, Template};
 use crate::lab::wording::wording;
-use crate::smtp::Verb;
+use crate::smtp::{Verb, is_domain};
 
 /// Why no server takes this as the name of a host (RFC 5321 4.1.1.1 wants a domain or an address in brackets). An underscore and
 /// a dot at the end are wrong too, and are taken, as Postfix does.
@@ -13,9 +13,8 @@ fn no_name(text: &str) -> Option<String> {
     if text.contains(char::is_whitespace) {
         return Some("the name is one word, and nothing follows it".to_owned());
     }
-    if let Some(rest) = text.strip_prefix('[') {
-        let address = rest.strip_suffix(']').filter(|inner| is_address(inner));
-        return address.is_none().then(|| "the brackets hold no IP address".to_owned());
+    if text.starts_with('[') {
+        return (!is_domain(text)).then(|| "the brackets hold no IP address".to_owned());
     }
     let fits = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     if let Some(odd) = text.chars().find(|c| !fits(*c)) {
@@ -23,14 +22,6 @@ fn no_name(text: &str) -> Option<String> {
     }
     let labels = text.strip_suffix('.').unwrap_or(text);
     labels.split('.').any(str::is_empty).then(|| "a part of the name is empty".to_owned())
-}
-
-/// What may stand in brackets in place of a name (RFC 5321 4.1.3).
-fn is_address(inner: &str) -> bool {
-    inner.parse::<Ipv4Addr>().is_ok()
-        || inner
-            .split_once(':')
-            .is_some_and(|(tag, rest)| tag.eq_ignore_ascii_case("IPv6") && rest.parse::<Ipv6Addr>().is_ok())
 }
 
 impl Session {
