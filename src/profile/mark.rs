@@ -1,5 +1,7 @@
 //! The mark of production goes with the place, however a target was named.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use crate::conversation::file::Header;
 
 use super::{Endpoint, Profile, Profiles, Target};
@@ -28,22 +30,68 @@ impl Target {
 impl Endpoint {
     /// Whether two ways to say it lead to one place, as far as the names tell.
     fn is_same_place(&self, other: &Self) -> bool {
-        let name = |host: &str| match host.trim_end_matches('.').to_ascii_lowercase() {
-            local if local == "localhost" => "127.0.0.1".to_owned(),
-            name => name,
-        };
         match (self, other) {
-            (Self::Tcp { host, port }, Self::Tcp { host: there, port: at }) => port == at && name(host) == name(there),
-            (Self::Mx(domain), Self::Mx(other)) => name(domain) == name(other),
+            (Self::Tcp { host, port }, Self::Tcp { host: there, port: at }) => {
+                port == at && place(host) == place(there)
+            }
+            (Self::Mx(domain), Self::Mx(other)) => place(domain) == place(other),
             (one, other) => one == other,
         }
     }
+}
+
+/// A host in one of the ways to write it: every address of this machine's own loopback is one.
+fn place(host: &str) -> String {
+    let host = host.trim_end_matches('.');
+    match host.parse().ok().or_else(|| numbers(host).map(IpAddr::V4)).map(|address: IpAddr| address.to_canonical()) {
+        Some(address) if address.is_loopback() => "localhost".to_owned(),
+        Some(address) => address.to_string(),
+        None => {
+            let name = idna::domain_to_ascii(host).unwrap_or_else(|_| host.to_ascii_lowercase());
+            if name.ends_with(".localhost") { "localhost".to_owned() } else { name }
+        }
+    }
+}
+
+/// An IPv4 address as the system reads it too: fewer than four numbers, of which the last fills the rest, each in decimal,
+/// octal or hexadecimal (POSIX, `inet_addr`).
+fn numbers(host: &str) -> Option<Ipv4Addr> {
+    let number = |text: &str| match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None if text.len() > 1 && text.starts_with('0') => u32::from_str_radix(text, 8).ok(),
+        None => text.parse().ok(),
+    };
+    let numbers: Vec<u32> = host.split('.').map(number).collect::<Option<_>>()?;
+    let (last, first) = numbers.split_last().filter(|(_, first)| first.len() < 4)?;
+    let room = u32::MAX.checked_shr(8 * u32::try_from(first.len()).ok()?)?;
+    let begun = first
+        .iter()
+        .zip([24, 16, 8])
+        .try_fold(0, |all, (part, shift)| u8::try_from(*part).ok().map(|part| all | u32::from(part) << shift))?;
+    (*last <= room).then(|| Ipv4Addr::from(begun | last))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::conversation::file::read;
+
+    #[test]
+    fn one_place_has_many_spellings() {
+        for (one, other, same) in [
+            ("192.0.2.1", "::ffff:192.0.2.1", true),
+            ("192.0.2.1", "192.0.513", true),
+            ("192.0.2.1", "0300.0.0x2.1", true),
+            ("192.0.2.1", "192.0.2.2", false),
+            ("2001:db8::1", "2001:0DB8:0:0::1", true),
+            ("M\u{fc}ller.example", "xn--mller-kva.example.", true),
+            ("mx.example", "mx.example.net", false),
+            ("1.2.3.4.5", "1.2.3.4", false),
+            ("256.1", "0.0.0.1", false),
+        ] {
+            assert_eq!(place(one) == place(other), same, "{one} {other}");
+        }
+    }
 
     #[test]
     fn the_place_of_a_production_profile_is_marked_however_it_is_named() {
@@ -57,6 +105,11 @@ mod tests {
             ("prod", true),
             ("127.0.0.1:2525", true),
             ("smtp://localhost:2525", true),
+            ("smtp://LocalHost.:2525", true),
+            ("[::1]:2525", true),
+            ("[::ffff:127.0.0.1]:2525", true),
+            ("127.1:2525", true),
+            ("smtp://0x7f000001:2525", true),
             ("127.0.0.1:2526", false),
             ("mx:noddy.com", false),
         ] {

@@ -64,7 +64,7 @@ pub(super) struct Place {
 #[command(next_help_heading = "Envelope")]
 pub(super) struct Envelope {
     /// Recipients, divided by commas or one each time
-    #[arg(long, short, value_name = "ADDRESS", value_parser = divided)]
+    #[arg(long, short, value_name = "ADDRESS")]
     to: Vec<Divided>,
     /// The sender; <> is the null reverse-path
     #[arg(long, short, value_name = "ADDRESS")]
@@ -353,13 +353,14 @@ impl Envelope {
     }
 }
 
-/// Addresses that one value names.
+/// Addresses that one value names, divided by commas outside of quotes (RFC 5321 4.1.2, Quoted-string).
 #[derive(Debug, Clone)]
 struct Divided(Vec<String>);
 
-/// Takes addresses apart at commas, but for those within quotes (RFC 5321 4.1.2, Quoted-string).
-fn divided(text: &str) -> Result<Divided, std::convert::Infallible> {
-    Ok(Divided(crate::smtp::divided(text).into_iter().map(str::to_owned).collect()))
+impl From<&str> for Divided {
+    fn from(text: &str) -> Self {
+        Self(crate::smtp::divided(text).into_iter().map(str::to_owned).collect())
+    }
 }
 
 /// After DATA no QUIT can be said.

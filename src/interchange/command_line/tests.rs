@@ -236,7 +236,8 @@ fn a_message_of_an_earlier_connection_has_its_line_and_other_connections_are_nam
 #[test]
 fn an_address_that_a_line_would_change_is_left_out() {
     let of = |tool: &Tool, from: &str, to: &[&str]| {
-        let rcpt: String = to.iter().map(|to| format!("0.0 > RCPT TO:<{to}>\n0.0 < 250 ok\n")).collect();
+        let rcpt: Vec<_> = to.iter().map(|to| format!("0.0 > RCPT TO:<{to}>\n0.0 < 250 ok\n")).collect();
+        let rcpt = rcpt.concat();
         let data = "0.0 > DATA\n0.0 < 354 go\n0.0 | Subject: x\n0.0 > .\n0.0 < 250 ok\n";
         exported(tool, "smtp://mx:25", &format!("{BEGIN}0.0 > MAIL FROM:<{from}>\n0.0 < 250 ok\n{rcpt}{data}"))
     };
