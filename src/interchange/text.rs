@@ -7,6 +7,8 @@ use crate::conversation::words;
 use crate::decode::Knowledge;
 use crate::smtp::escape;
 
+use super::import::own_words;
+
 /// The conversation, a line a record.
 pub(super) fn export(document: &Document, _: &Knowledge) -> Vec<u8> {
     let document = &folded(document);
@@ -22,15 +24,27 @@ pub(super) fn export(document: &Document, _: &Knowledge) -> Vec<u8> {
 fn head(document: &Document) -> String {
     let header = &document.header;
     let (title, target) = (header.text("title"), header.text("target"));
-    let facts = [
-        target.map(str::to_owned),
-        header.started().map(|started| format!("{started:.0}")),
-        Some(tags(document).iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" ")),
-    ];
-    let facts: Vec<String> = facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect();
-    let rows = title.map(str::to_owned).into_iter().chain([facts.join(" · ")]).filter(|row| !row.is_empty());
-    let rows = rows.map(|row| format!("=== {}", escape::for_screen(row.as_bytes()))).collect::<Vec<_>>().join("\n");
-    if rows.is_empty() { rows } else { rows + "\n\n" }
+    let rows = head_rows(document, title.map(str::to_owned), target.map(str::to_owned));
+    // Each with its name, where one would be taken for another thing.
+    let rows = if own_words::is_head(&rows, title, target) {
+        rows
+    } else {
+        head_rows(
+            document,
+            title.map(|title| format!("{TITLE}{title}")),
+            target.map(|target| format!("{TARGET}{target}")),
+        )
+    };
+    if rows.is_empty() { String::new() } else { rows.join("\n") + "\n\n" }
+}
+
+fn head_rows(document: &Document, title: Option<String>, target: Option<String>) -> Vec<String> {
+    let started = document.header.started().map(|started| format!("{started:.0}"));
+    let tags = tags(document).iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" ");
+    let facts: Vec<String> =
+        [target, started, Some(tags)].into_iter().flatten().filter(|fact| !fact.is_empty()).collect();
+    let rows = title.into_iter().chain([facts.join(BETWEEN)]).filter(|row| !row.is_empty());
+    rows.map(|row| format!("=== {}", escape::for_screen(row.as_bytes()))).collect()
 }
 
 /// The tags of a document whose annotations were folded into its head.
@@ -45,6 +59,12 @@ pub(super) fn tags(document: &Document) -> Vec<String> {
 pub(super) fn is_timed(document: &Document) -> bool {
     document.header.text("clock") != Some("none")
 }
+
+/// Stands before a title and a target that would be taken for something else without it.
+pub(super) const TITLE: &str = "title: ";
+pub(super) const TARGET: &str = "target: ";
+/// Stands between what is told in one row.
+pub(super) const BETWEEN: &str = " \u{b7} ";
 
 /// Stands before the lines where some octet is escaped: a reader has to know that a backslash is none then.
 pub(super) const ESCAPED: &str =
@@ -61,7 +81,7 @@ pub(super) fn lines(document: &Document) -> impl Iterator<Item = String> {
 /// The same with the time of each; 0 for what has none.
 pub(super) fn timed(document: &Document) -> impl Iterator<Item = (Micros, String)> {
     let on_wire = |kind: Kind| matches!(kind, Kind::Sent | Kind::Content | Kind::Received);
-    let escaped = document.log.since(0).any(|(_, entry)| on_wire(entry.kind) && entry.in_file().contains('\\'));
+    let escaped = document.log.since(0).any(|(_, entry)| on_wire(entry.kind) && on_line(&entry).contains('\\'));
     let told = escaped.then(|| (Micros::default(), format!("=== {ESCAPED}")));
     told.into_iter().chain(records(document))
 }
@@ -91,6 +111,10 @@ fn records(document: &Document) -> impl Iterator<Item = (Micros, String)> {
             if remark.word == "closed" && remark.get("by") == Some("client") {
                 words = words.replacen("by you", "by the client", 1);
             }
+            // Somebody's words in it may be those of another remark: then it stands as it does in a transcript.
+            if !own_words::says(escape::for_screen(words.as_bytes()).trim_end(), &remark) {
+                words = remark.to_string();
+            }
             let line = format!("=== {}", escape::for_screen(words.as_bytes()));
             return Some((at, line.trim_end().to_owned()));
         }
@@ -98,9 +122,16 @@ fn records(document: &Document) -> impl Iterator<Item = (Micros, String)> {
     })
 }
 
+/// What was said, as it stands behind its mark. A line of a message that reads like a count of its lines is escaped.
+fn on_line(entry: &Entry<'_>) -> String {
+    let text = entry.in_file();
+    let counts = entry.kind == Kind::Content && own_words::is_count(text.as_bytes());
+    text.strip_prefix('[').filter(|_| counts).map(|rest| format!("\\x5b{rest}")).unwrap_or(text)
+}
+
 fn line(entry: &Entry<'_>, tls: bool) -> Option<String> {
     let text = match entry.kind {
-        Kind::Sent | Kind::Content | Kind::Received => entry.in_file(),
+        Kind::Sent | Kind::Content | Kind::Received => on_line(entry),
         _ => escape::for_screen(entry.bytes),
     };
     let refused = matches!(entry.bytes.first(), Some(b'4' | b'5'));

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use toml::Value;
 
 use crate::conversation::file::Header;
+use crate::interchange::text::{BETWEEN, TARGET, TITLE};
 
 use super::lines::text;
 
@@ -24,14 +25,23 @@ pub(super) fn of_text(texts: &[&[u8]]) -> Option<(About, usize)> {
         texts.iter().map_while(|line| Some(text(line.strip_prefix(b"=== ")?).into_owned())).take(3).collect();
     let ends = texts.get(rows.len()).is_some_and(|line| line.is_empty());
     match &rows[..] {
-        [title, row] if ends => Some((About { title: Some(title.clone()), ..facts(row) }, 3)),
+        [title, row] if ends => Some((About { title: Some(bare(title)), ..facts(row) }, 3)),
         [row] if ends => {
             let facts = facts(row);
-            let told = facts.started.is_some() || !facts.tags.is_empty() || row.contains(':') && !row.contains(' ');
-            Some((if told { facts } else { About { title: Some(row.clone()), ..About::default() } }, 2))
+            let told = facts.started.is_some()
+                || !facts.tags.is_empty()
+                || row.starts_with(TARGET)
+                || row.contains(':') && !row.contains(' ');
+            let titled = row.starts_with(TITLE) || !told;
+            Some((if titled { About { title: Some(bare(row)), ..About::default() } } else { facts }, 2))
         }
         _ => None,
     }
+}
+
+/// A title without what says that it is one.
+fn bare(title: &str) -> String {
+    title.strip_prefix(TITLE).unwrap_or(title).to_owned()
 }
 
 /// The row that says with whom and when a conversation was, where it says when.
@@ -41,13 +51,13 @@ pub(super) fn of_row(row: &str) -> Option<About> {
 
 fn facts(row: &str) -> About {
     let mut about = About::default();
-    for part in row.split(" \u{b7} ") {
+    for part in row.split(BETWEEN) {
         if let Ok(started) = part.parse() {
             about.started = Some(started);
         } else if part.starts_with('#') {
             about.tags = tags(part);
         } else {
-            about.target = Some(part.to_owned());
+            about.target = Some(part.strip_prefix(TARGET).unwrap_or(part).to_owned());
         }
     }
     about
@@ -99,6 +109,11 @@ fn without_markup(value: &str) -> String {
 }
 
 impl About {
+    /// Its title and its target.
+    pub(super) fn names(&self) -> (Option<&str>, Option<&str>) {
+        (self.title.as_deref(), self.target.as_deref())
+    }
+
     /// When it began.
     pub(super) fn started(&self) -> Option<Timestamp> {
         self.started

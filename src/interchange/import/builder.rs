@@ -212,6 +212,7 @@ impl Builder {
                 }
                 None => self.mask.sent(&self.fold.session, line, crlf),
             };
+            let masked = if self.is_told() { told::masked(masked, line, crlf) } else { masked };
             (self.shown, self.told_hidden) = (0, false);
             self.fold.sent(bare, u32::try_from(self.log.len()).unwrap_or(u32::MAX));
             self.log.push(self.at, &Event::Sent(masked));
@@ -310,7 +311,7 @@ impl Builder {
     /// What is no command of the client's, as it may be recorded: where a line end or a dot was lost, one may stand in it.
     fn without_credential(&mut self, masked: Line, line: &[u8], crlf: bool) -> Line {
         if self.is_told() {
-            return masked;
+            return told::masked(masked, line, crlf);
         }
         match secrets::stands(line) {
             Some(from) => {

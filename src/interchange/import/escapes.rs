@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::interchange::text::ESCAPED;
 use crate::smtp::escape;
+use crate::smtp::secret::MARKER;
 
 /// Whether a line says that what follows is escaped.
 pub(super) fn says(line: &[u8]) -> bool {
@@ -33,8 +34,19 @@ impl Escapes {
 
     /// A line of one side. What can't be an escape, and what was masked, stays as it is written.
     pub(super) fn line<'a>(&mut self, side: usize, text: &'a [u8]) -> Octets<'a> {
-        if !self.used || memchr::memmem::find(text, b"{{auth}}").is_some() {
+        if !self.used {
             return Octets::Line(Cow::Borrowed(text));
+        }
+        if memchr::memmem::find(text, MARKER).is_some() {
+            let open = std::mem::take(&mut self.open[side]);
+            return match text.strip_suffix(b"\\c") {
+                Some(piece) => {
+                    self.open[side] = true;
+                    Octets::Piece(piece.to_vec())
+                }
+                None if open => Octets::Piece([text, b"\r\n"].concat()),
+                None => Octets::Line(Cow::Borrowed(text)),
+            };
         }
         let read = |text: &[u8]| {
             let mut octets = Vec::with_capacity(text.len() + 2);

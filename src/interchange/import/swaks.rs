@@ -11,7 +11,7 @@ use super::escapes::{self, Escapes, Octets};
 use super::lines::{between, is_reply, lines, text};
 use super::sessions::Sessions;
 use super::text::Text;
-use super::{Unread, about, remarks, sides};
+use super::{Unread, about, own_words, sides};
 
 /// What a mark says of its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,7 @@ pub(super) fn read_own(octets: &Text<'_>) -> (Vec<Document>, Unread) {
 
 /// Whether it is ehlo's own plain text.
 pub(super) fn looks_own(beginning: &[u8]) -> bool {
-    looks(beginning) && remarks::looks(beginning)
+    looks(beginning) && own_words::looks(beginning)
 }
 
 /// The same as another source that has these marks.
@@ -137,7 +137,7 @@ pub(super) fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>
     let mut in_tls = false;
     let mut untold = false;
     let texts: Vec<&[u8]> = lines(octets).map(|(_, line)| line).collect();
-    let told = source != "swaks" && remarks::tell_all(&texts, hints.both());
+    let told = source != "swaks" && own_words::tell_all(&texts, hints.both());
     let mut found = Sessions::new(source, if told { Content::Told } else { Content::Shown }).timed(octets);
     let mut escapes = Escapes::of(&texts);
     let width = hints.both().then(|| texts.iter().map(|line| line.len()).max()).flatten();
@@ -153,6 +153,10 @@ pub(super) fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>
         let content = found.has_current() && found.current().in_content();
         let (kind, rest) = if told { mark(line) } else { hints.mark(line, content) };
         let side = usize::from(kind == Mark::Received);
+        if kind == Mark::Content && (told || content) && own_words::is_count(rest) {
+            found.current().remark(Remark::new("content").with("shown", "no"));
+            continue;
+        }
         let read = matches!(kind, Mark::Sent | Mark::Content | Mark::Received).then(|| escapes.line(side, rest));
         if told && let Some(read) = read {
             tell(kind, side, read, &mut found);
@@ -169,12 +173,10 @@ pub(super) fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>
         let rest = &*rest;
         match kind {
             Mark::Info if escapes::says(line) => {}
+            Mark::Info if told => own(&text(rest.trim_ascii_end()), &mut found),
             Mark::Info => info(rest, &mut found),
             Mark::Trouble => trouble(rest, &mut found),
             Mark::Sent => sent(rest, &mut found, &hints, &mut untold),
-            Mark::Content if content && remarks::is_count(rest) => {
-                found.current().remark(Remark::new("content").with("shown", "no"));
-            }
             Mark::Content => found.current().content_line(rest),
             Mark::Received if rest.starts_with(b"Timeout (") => {
                 found.current().error("time-out", rest);
@@ -208,9 +210,6 @@ fn tell(kind: Mark, side: usize, octets: Octets<'_>, found: &mut Sessions) {
         _ => {}
     }
     match octets {
-        Octets::Line(line) if kind == Mark::Content && remarks::is_count(&line) => {
-            builder.remark(Remark::new("content").with("shown", "no"));
-        }
         Octets::Line(line) if side == 0 => builder.client(&line),
         Octets::Line(line) => builder.server(&line),
         Octets::Piece(octets) => {
@@ -318,7 +317,7 @@ fn is_info(line: &[u8]) -> bool {
     KNOWN.iter().any(|known| line.starts_with(known))
 }
 
-/// What swaks says of the connection, and what ehlo says in its own plain text.
+/// What swaks says of the connection.
 fn info(words: &[u8], found: &mut Sessions) {
     let words = words.trim_ascii();
     let said = text(words);
@@ -339,16 +338,23 @@ fn info(words: &[u8], found: &mut Sessions) {
         let micros = (took.clamp(0.0, 1e7) * 1e6).round();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
         found.current().took(micros as u64);
-    } else if let Some(remark) = remarks::remark(&said) {
+    } else {
+        own(&said, found);
+    }
+}
+
+/// What ehlo says in its own plain text.
+fn own(said: &str, found: &mut Sessions) {
+    if let Some(remark) = own_words::remark(said) {
         // A further connection is of the same conversation, as it is where it was exported from.
         match remark.word.as_str() {
             "connecting" => found.current().connecting(remark.bare(0).unwrap_or_default()),
             _ => found.current().remark(remark),
         }
-    } else if let Some(about) = about::of_row(&said) {
+    } else if let Some(about) = about::of_row(said) {
         found.connecting().about(about);
     } else {
-        found.current().tool(words);
+        found.current().tool(said.as_bytes());
     }
 }
 

@@ -2,7 +2,7 @@
 //! or a log of what became of messages.
 
 use super::lines::{is_command, lines, text};
-use super::{LOOKED_AT, plain, source};
+use super::{LOOKED_AT, page, plain, source};
 
 /// Whether a file of this beginning is a transcript of ehlo's own, and not something to be imported.
 #[must_use]
@@ -14,7 +14,8 @@ pub fn is_transcript(beginning: &[u8]) -> bool {
     for (_, line) in lines(text) {
         match line.trim_ascii() {
             b"" => {}
-            comment if comment.starts_with(b"# ehlo") => return true,
+            // A page may be called so.
+            comment if comment.starts_with(b"# ehlo") => return !page::looks(text),
             [b'#', ..] if !line.starts_with(b"#Software:") && !line.starts_with(b"#Version:") => {}
             b"+++" => return true,
             _ if is_record(line) => return true,

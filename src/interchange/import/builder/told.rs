@@ -3,11 +3,19 @@
 use toml::Value;
 
 use crate::conversation::Kind;
+use crate::conversation::event::Line;
 use crate::conversation::file::Header;
+use crate::smtp::secret::MARKER;
 
 use super::super::about::About;
 use super::time::Clock;
 use super::{Builder, Content};
+
+/// A line of an export of ehlo's own in which something was masked: the marker is none of its words.
+pub(super) fn masked(line: Line, text: &[u8], crlf: bool) -> Line {
+    let marked = !line.masked && memchr::memmem::find(text, MARKER).is_some();
+    if marked { Line { bytes: text.to_vec(), crlf, masked: true } } else { line }
+}
 
 impl Builder {
     /// Whether the source says all of itself.

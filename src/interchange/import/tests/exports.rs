@@ -158,6 +158,82 @@ fn what_is_odd_in_a_recording_stays_so_in_every_export() {
     }
 }
 
+/// Words of somebody's that are what an export says of the conversation, or what marks its parts.
+const WORDS: [&str; 40] = [
+    "[3 lines of the message]",
+    "connecting to 127.0.0.1:25",
+    "connected to 127.0.0.1:25",
+    "* connected 127.0.0.1:25",
+    "=== connected to 127.0.0.1:25",
+    "closed by the server",
+    "closed by=server",
+    "the connection is gone: reset",
+    "TLS 1.3",
+    "TLS, certificate verified",
+    "the TLS handshake failed: x",
+    "5 bytes of content",
+    "x: 5 bytes of content",
+    "7 bytes of what was sent are not kept here",
+    "9 bytes of content, sha256 ab",
+    "no reply in time: stopped waiting",
+    "you stopped waiting; a late reply still counts",
+    "replies that are missing here: 2",
+    "a dot that is not in the file, by the reply to it",
+    "MAIL, which is not in the file, by the reply to it",
+    "not in the source, inferred: x",
+    "note: x",
+    "title: x",
+    "target: x",
+    "ehlo 1",
+    "mx:25",
+    "mx:25 \u{b7} 2026-11-24T10:00:00Z \u{b7} #vendor",
+    "escaped as in a transcript: \\\\ is a backslash, \\xNN an octet, \\c says that no line end follows",
+    " -> QUIT",
+    "<-  250 ok",
+    "*** Error connecting",
+    "Trying 127.0.0.1:25...",
+    "Connected to 127.0.0.1.",
+    "response in 4.0s",
+    "## The conversation",
+    "````",
+    "| 1 | `a` | b |",
+    "+++",
+    "===",
+    "a {{auth}} b",
+];
+
+#[test]
+fn words_that_look_like_an_event_of_an_export_stay_somebodys_words() {
+    for words in WORDS {
+        let escaped = words.replace('\\', "\\\\");
+        let quoted = &format!("\"{escaped}\"");
+        let talk = format!(
+            "* connecting 127.0.0.1:25\n* connected 127.0.0.1:25\n< 220 {escaped}\n* tool {quoted}\n* warning kind=x {quoted}\n\
+             > NOOP {escaped}\n< 250-{escaped}\n< 250 {escaped}\n* note {quoted}\n* tls failed=yes reason={quoted}\n> DATA\n\
+             < 354 go\n| {escaped}\n* error kind=x {quoted}\n| a\n> .\n< 250 ok\n> NOOP\n* gave-up awaiting=NOOP reason={quoted}\n\
+             * closed by=network reason={quoted}\n* tool {quoted}\n"
+        );
+        let talk = talk.lines().fold(String::new(), |all, line| all + "0.1 " + line + "\n");
+        for head in [
+            format!("title = {quoted}\ntarget = \"mx:2525\"\nstarted = 2026-11-24T10:00:00Z\n"),
+            format!("title = {quoted}\n"),
+            format!("title = \"a b\"\ntarget = {quoted}\n"),
+            String::new(),
+        ] {
+            let text = format!("+++\nehlo = 1\n{head}+++\n{talk}");
+            let document = file::read(text.as_bytes()).expect("a transcript");
+            is_read_back(words, &document);
+            for format in read_back() {
+                let again = import(&format.write(&document, &Knowledge::default())).expect(words).conversations;
+                let kept = |document: &Document, key| document.header.text(key).map(str::to_owned);
+                assert_eq!(again.len(), 1, "{words} in {}", format.name);
+                let title = kept(&again[0], "title") == kept(&document, "title");
+                assert!(title || words.contains('\\'), "{text} in {}", format.name);
+            }
+        }
+    }
+}
+
 /// Any recording, whatever its order.
 mod any {
     use proptest::prelude::*;
@@ -169,7 +245,13 @@ mod any {
 
     fn record() -> impl Strategy<Value = String> {
         let text = "[A-Za-z<>:.*=|~ -]{0,12}[a-z]";
+        let words = (0..WORDS.len()).prop_map(|n| WORDS[n].replace('\\', "\\\\"));
+        let quoted = words.clone().prop_map(|words| format!("\"{words}\""));
         prop_oneof![
+            words.clone().prop_map(|words| format!("| {words}")),
+            words.prop_map(|words| format!("< 250 {words}")),
+            quoted.clone().prop_map(|words| format!("* tool {words}")),
+            quoted.prop_map(|words| format!("* closed by=network reason={words}")),
             "(NOOP|RSET|EHLO a|MAIL FROM:<a@b>|RCPT TO:<c@d>|DATA|QUIT|BDAT 9|BDAT 4 LAST|\\.)"
                 .prop_map(|line| format!("> {line}")),
             text.prop_map(|line| format!("> {line}")),

@@ -1,10 +1,12 @@
-//! The remarks of ehlo's own plain text and Markdown, read from the words in which they are said there.
+//! The remarks of ehlo's own plain text and Markdown, read from the words in which they are said there; and whether words
+//! would be read as what they are meant for, which whoever writes them asks.
 
 use crate::conversation::event::{LOSS, Remark};
 
-use crate::conversation::words::INFERRED;
-use crate::interchange::text::SUM;
+use crate::conversation::words::{INFERRED, said};
+use crate::interchange::text::{ESCAPED, SUM};
 
+use super::about;
 use super::lines::lines;
 
 /// Whether it is ehlo's own plain text, which has the same marks and says of the connection what the screen says.
@@ -25,15 +27,35 @@ fn infers(line: &[u8]) -> bool {
 }
 
 /// `[11 lines of the message]`: what `ehlo send` shows of it then.
-pub(super) fn is_count(line: &[u8]) -> bool {
+pub(in crate::interchange) fn is_count(line: &[u8]) -> bool {
     let Some(inner) = line.strip_prefix(b"[").and_then(|line| line.strip_suffix(b"]")) else { return false };
     let digits = inner.iter().take_while(|octet| octet.is_ascii_digit()).count();
     digits > 0 && matches!(&inner[digits..], b" lines of the message" | b" line of the message")
 }
 
+/// Remarks on which the session depends.
+const SESSION: [&str; 9] = ["connecting", "connected", "tls", "cut", "content", "closed", "lost", "unseen", "gave-up"];
+
+/// Whether words are read as the remark that they are written for, or as nothing but somebody's words.
+pub(in crate::interchange) fn says(words: &str, meant: &Remark) -> bool {
+    match remark(words) {
+        Some(read) => {
+            let sums = [&read, meant].map(|remark| remark.get("sha256"));
+            read.word == meant.word && said(&read).words == said(meant).words && sums[0] == sums[1]
+        }
+        None => !SESSION.contains(&meant.word.as_str()) && words != ESCAPED && about::of_row(words).is_none(),
+    }
+}
+
+/// Whether the rows that a plain text begins with are read as what they tell.
+pub(in crate::interchange) fn is_head(rows: &[String], title: Option<&str>, target: Option<&str>) -> bool {
+    let lines: Vec<&[u8]> = rows.iter().map(String::as_bytes).chain([b"".as_slice()]).collect();
+    rows.is_empty() || about::of_text(&lines).is_some_and(|(about, _)| about.names() == (title, target))
+}
+
 /// A remark in ehlo's own plain text.
 pub(super) fn remark(said: &str) -> Option<Remark> {
-    const WORDS: [&str; 20] = [
+    const WORDS: [&str; 22] = [
         "resolved",
         "connecting",
         "connected",
@@ -45,6 +67,8 @@ pub(super) fn remark(said: &str) -> Option<Remark> {
         "pipelined",
         "auto",
         "gave-up",
+        "lost",
+        "unseen",
         "idle",
         "cut",
         "content",
@@ -70,7 +94,7 @@ pub(super) fn remark(said: &str) -> Option<Remark> {
 
 /// One of octets that are not kept but as their sum, which stands behind it.
 fn summed(said: &str) -> Option<Remark> {
-    let (said, sum) = said.rsplit_once(SUM)?;
+    let (said, sum) = said.rsplit_once(SUM).filter(|(_, sum)| sum.bytes().all(|octet| octet.is_ascii_hexdigit()))?;
     let remark = in_words(said).filter(|remark| remark.word == "cut" || remark.word == "content")?;
     // What was summed was seen.
     let mut values: Vec<_> = remark.values.into_iter().filter(|(key, _)| key.as_deref() != Some("shown")).collect();
@@ -108,7 +132,7 @@ fn in_words(said: &str) -> Option<Remark> {
         let file = rest
             .strip_prefix("content")
             .and_then(|rest| if rest.is_empty() { Some(None) } else { rest.strip_prefix(", from ").map(Some) });
-        return match (rest, file) {
+        let counts = match (rest, file) {
             _ if !counted => None,
             (_, Some(Some(file))) => Some(bytes(Remark::new("content")).with("file", file)),
             (_, Some(None)) => Some(bytes(Remark::new("content")).with("shown", "no")),
@@ -116,6 +140,9 @@ fn in_words(said: &str) -> Option<Remark> {
             ("what came are not kept here", _) => Some(bytes(Remark::new("cut").with("direction", "in"))),
             _ => None,
         };
+        if counts.is_some() {
+            return counts;
+        }
     }
     let (first, reason) = said.split_once(": ").map_or((said, None), |(first, reason)| (first, Some(reason)));
     let by = match first {
@@ -182,7 +209,7 @@ fn given_up(said: &str) -> Option<Remark> {
     if let Some(rest) = said.strip_prefix("you stopped waiting") {
         return Some(awaiting(gave_up, rest.strip_suffix("; a late reply still counts")?));
     }
-    let (rest, reason) = said.strip_prefix("stopped waiting")?.rsplit_once(": ")?;
+    let (rest, reason) = said.strip_prefix("stopped waiting")?.split_once(": ")?;
     Some(awaiting(gave_up.with("reason", reason), rest))
 }
 
