@@ -59,10 +59,12 @@ static KEYED: LazyLock<Regex> = LazyLock::new(|| {
 /// user of the machine, the folder of somebody; `/o=Org/cn=Recipients/cn=dude`, as Exchange calls a mailbox.
 static OTHERWISE: LazyLock<Regex> = LazyLock::new(|| {
     let hosts = r"(?:(?-u:\b)dns;\s*|;(?:H|PTR):)(?P<host>[\w-]+)";
+    // As postfix has it: `mx1[192.0.2.7]:25`.
+    let client = r"(?P<client>[\w-]+)\[(?:IPv6:)?[0-9a-f:]*[.:][0-9a-f.:]+\]";
     let keys = r"(?-u:\b)rfc822;\s*|authenticated_id:\s*|/home/|/users/|\\users\\|/var/mail/|/spool/mail/|/mail/spool/";
     let locals = format!(r#"(?:{keys})(?P<local>[^\s<>"',;:()/\\@]+)"#);
     let boxes = r#"/cn=(?P<box>[^\s<>",;()/]+)"#;
-    Regex::new(&format!("(?i){hosts}|{locals}|{boxes}")).expect("it is well formed")
+    Regex::new(&format!("(?i){hosts}|{client}|{locals}|{boxes}")).expect("it is well formed")
 });
 
 /// What a key says of its value.
@@ -102,6 +104,10 @@ pub(super) fn keyed(bytes: &[u8]) -> Vec<(Range<usize>, Keyed)> {
         let host = found.name("host").map(|it| (it, Keyed::Host));
         // What goes on is known by its form.
         let host = host.filter(|(it, _)| bytes.get(it.end()) != Some(&b'.'));
+        let beside = |at: usize| at > 0 && matches!(bytes[at - 1], b'.' | b'@' | b'=' | b'%' | b'+');
+        let client =
+            found.name("client").filter(|it| !beside(it.start()) && is_label(&String::from_utf8_lossy(it.as_bytes())));
+        let host = host.or(client.map(|it| (it, Keyed::Host)));
         let local = found.name("local").filter(|it| bytes.get(it.end()) != Some(&b'@') && !holds_at(it.as_bytes()));
         let local = local.or(found.name("box")).map(|it| (it, Keyed::Local));
         let named = host.or(local).filter(|(it, _)| !is_common(&String::from_utf8_lossy(it.as_bytes()).to_lowercase()));
@@ -111,7 +117,7 @@ pub(super) fn keyed(bytes: &[u8]) -> Vec<(Range<usize>, Keyed)> {
 }
 
 /// Whether a word has an at sign that is written as an octet.
-fn holds_at(word: &[u8]) -> bool {
+pub(super) fn holds_at(word: &[u8]) -> bool {
     word.windows(3).any(|three| matches!(three, b"+40" | b"=40" | b"%40"))
 }
 

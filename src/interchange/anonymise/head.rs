@@ -6,6 +6,7 @@ use crate::conversation::file::{Header, MASKS};
 
 use super::coded::Patience;
 use super::common::is_common;
+use super::remarks::label;
 use super::survey::Sure;
 use super::tokens::shortened;
 use super::{Anonymiser, is_label};
@@ -26,6 +27,7 @@ impl Anonymiser {
             self.patience = Patience::of_line(text.len());
             self.note(&shortened(text.as_bytes()), Sure::No);
         }
+        self.note_logins(header.text("title").unwrap_or_default());
         if let Some(Value::String(target)) = header.table.get("target") {
             self.note(&shortened(target.as_bytes()), Sure::Yes);
         }
@@ -56,7 +58,10 @@ impl Anonymiser {
     pub(super) fn header(&mut self, header: &Header) -> Header {
         let mut table = Table::new();
         for (key, value) in header.table.iter().filter(|(key, _)| KEYS.contains(&key.as_str())) {
-            let mut value = self.value(value);
+            let mut value = match value {
+                Value::String(target) if key == "target" => Value::String(self.target(target)),
+                value => self.value(value),
+            };
             if let (true, Value::Table(vars)) = (key == "vars", &mut value) {
                 let named = std::mem::take(vars).into_iter();
                 *vars = named.map(|(name, value)| (self.vars.get(&name).cloned().unwrap_or(name), value)).collect();
@@ -70,6 +75,18 @@ impl Anonymiser {
         }
         table.insert("anonymised".to_owned(), Value::Boolean(true));
         Header::of(table)
+    }
+
+    /// With whom it is: a host of one label is known by the port or the scheme beside it. A name alone may be a profile's.
+    fn target(&mut self, target: &str) -> String {
+        let (scheme, place) = target.split_at(target.find("://").map_or(0, |at| at + 3));
+        let (user, place) = place.split_at(place.rfind('@').map_or(0, |at| at + 1));
+        let host = label(place).filter(|host| !scheme.is_empty() || place[host.len()..].starts_with(':'));
+        let new = host.map(|host| self.names.host(host) + &place[host.len()..]);
+        match new {
+            Some(new) if user.is_empty() => format!("{scheme}{new}"),
+            _ => String::from_utf8_lossy(&self.replaced(&shortened(target.as_bytes()))).into_owned(),
+        }
     }
 
     fn mask(&mut self, name: String) -> String {

@@ -223,15 +223,19 @@ impl Anonymiser {
                 spans.put(place.start - code..place.end - code, self.names.host(&name));
             }
         }
-        for place in greeting::quoted(rest) {
-            let name = String::from_utf8_lossy(&rest[place.clone()]).into_owned();
-            if self.locals.contains(&name.to_lowercase()) && find::v4(name.as_bytes()).is_none() {
-                spans.put(place, self.names.local(&name));
-            }
-        }
         if let Some(text) = std::str::from_utf8(rest).ok().filter(|_| self.asked.is_about_people()) {
             for (place, new) in self.people.called(text) {
                 spans.put(place, new);
+            }
+        }
+        for place in self.asked.deliveries(rest) {
+            let new = self.names.file(&String::from_utf8_lossy(&rest[place.clone()]));
+            spans.put(place, new);
+        }
+        for place in greeting::quoted(rest).into_iter().chain(self.asked.mailboxes(rest)) {
+            let name = String::from_utf8_lossy(&rest[place.clone()]).into_owned();
+            if self.locals.contains(&name.to_lowercase()) && find::v4(name.as_bytes()).is_none() {
+                spans.put(place, self.names.local(&name));
             }
         }
         // A message whose subject is `ok` makes no secret of every reply that is.
@@ -356,7 +360,7 @@ impl Anonymiser {
                 spans.put(from..from + name.len(), self.names.host(&String::from_utf8_lossy(name)));
             }
         }
-        if let Some(place) = greeting::path(line) {
+        for place in greeting::path(line).into_iter().chain(greeting::sender(line)).chain(greeting::asked(line)) {
             let local = self.names.local(&String::from_utf8_lossy(&line[place.clone()]));
             spans.put(place.start - verb.len()..place.end - verb.len(), local);
         }

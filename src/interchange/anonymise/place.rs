@@ -199,7 +199,13 @@ impl Anonymiser {
             let (above, below) = (words.get(n)?, words.get(n + 1)?);
             (bytes.get(above.0.end..below.0.start)? == b" ").then_some(below.1.as_str())
         };
-        let first = &words.first()?.1;
+        let (place, first) = words.first()?;
+        // Who is called as a mailbox is, and is written so: by itself it is that mailbox.
+        let as_mailbox = bytes.get(place.clone()) == Some(first.as_bytes()) && self.alone.contains(first);
+        let beside_other = beside(0).is_some_and(|word| self.people.of(word).is_some());
+        if as_mailbox && !beside_other {
+            return None;
+        }
         let person = match self.people.of(first) {
             Some(person) => person,
             None => self.people.of(beside(0)?).filter(|person| self.people.is_of(person, first))?,

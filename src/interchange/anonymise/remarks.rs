@@ -13,7 +13,7 @@ const HOSTS: [&str; 4] = ["host", "helo", "sni", "realm"];
 const PLACES: [&str; 5] = ["resolving", "resolved", "connecting", "connected", "inspecting"];
 
 /// The host of one label in a place, before its port. The lab is nobody's.
-fn label(place: &str) -> Option<&str> {
+pub(super) fn label(place: &str) -> Option<&str> {
     let host = place.split(':').next().unwrap_or_default();
     (host.len() >= 2 && is_label(host) && !["unknown", "localhost", "lab"].contains(&host)).then_some(host)
 }
@@ -31,6 +31,9 @@ impl Anonymiser {
         {
             let hosts = self.people.note(words.as_bytes(), &self.names.there);
             self.note_hosts(hosts);
+        }
+        for words in remark.values.iter().filter(|(key, _)| key.is_none()).map(|(_, words)| words) {
+            self.note_logins(words);
         }
         for user in LOGINS.iter().filter_map(|key| remark.get(key)).filter(|user| !user.contains('@')) {
             self.note_local(&user.to_lowercase());

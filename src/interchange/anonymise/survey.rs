@@ -56,13 +56,27 @@ impl Anonymiser {
                 self.note_hosts(Some(name));
             }
         }
-        for name in if greeted { greeting::clients(line) } else { Vec::new() } {
+        let hello = greeted || line.starts_with(b"235");
+        for name in if hello { greeting::clients(line) } else { Vec::new() } {
             if !self.names.bare.contains(&name) {
                 self.note_local(&name);
             }
         }
+        self.note_logins(&String::from_utf8_lossy(&line[code..]));
+        for place in self.asked.mailboxes(&line[code..]) {
+            self.note_local(&String::from_utf8_lossy(&line[code..][place]).to_lowercase());
+        }
         if self.asked.is_about_people() {
             self.people.note_called(&String::from_utf8_lossy(&line[code..]), &self.names.there);
+        }
+    }
+
+    /// Whom a text of a server's or of somebody's own names as one who logs in.
+    pub(super) fn note_logins(&mut self, text: &str) {
+        for name in greeting::logged_in(text) {
+            if !self.names.bare.contains(&name) {
+                self.note_local(&name);
+            }
         }
     }
 
@@ -222,7 +236,7 @@ impl Anonymiser {
     fn note_command(&mut self, line: &[u8]) {
         self.asked.sent(line);
         let command = Command::parse(line);
-        if let Some(place) = greeting::path(line) {
+        for place in greeting::path(line).into_iter().chain(greeting::sender(line)).chain(greeting::asked(line)) {
             self.note_local(&String::from_utf8_lossy(&line[place]).to_lowercase());
         }
         let argument = String::from_utf8_lossy(command.argument()).trim().to_lowercase();
@@ -240,9 +254,6 @@ impl Anonymiser {
             }
             Verb::Vrfy | Verb::Expn if argument.contains(' ') && !argument.contains(['@', '<']) => {
                 self.people.note_called(&format!("{argument} <>"), &self.names.there);
-            }
-            Verb::Vrfy | Verb::Expn if !argument.contains(['@', ' ']) && argument.len() >= 2 => {
-                self.note_local(argument.trim_matches(['<', '>', '"']));
             }
             _ => {
                 let names = client_names(line);

@@ -491,3 +491,40 @@ mod laws {
         }
     }
 }
+
+#[test]
+fn who_logs_in_and_whom_a_server_lists_is_replaced_though_nothing_else_tells_of_him_and_codes_stay() {
+    for (talk, expected) in [
+        ("< 535 5.7.8 Authentication failed for user walter", "535 5.7.8 Authentication failed for user user1"),
+        ("< 535 login \"petra\" failed", "535 login \"user1\" failed"),
+        ("< 235 2.7.0 hello heinz, you are logged in", "235 2.7.0 hello user1, you are logged in"),
+        ("< 550 5.7.1 account otto is locked, ask otto", "550 5.7.1 account user1 is locked, ask user1"),
+        (
+            "< 550 5.1.1 User unknown, account is locked, user does not exist",
+            "550 5.1.1 User unknown, account is locked, user does not exist",
+        ),
+        ("> MAIL FROM:<> AUTH=karla\n0.2 < 250 karla", "250 user1"),
+        ("> EXPN staff\n0.2 < 250 2.1.5 <sam>", "250 2.1.5 <user2>"),
+        ("> EXPN staff\n0.2 < 250 2.1.5 sam", "250 2.1.5 user2"),
+        ("> EXPN staff\n0.2 < 550 5.1.1 staff... no list", "550 5.1.1 user1... no list"),
+        ("> EXPN staff\n0.2 < 250-2.1.5 Jane Roe <jroe>", "250-2.1.5 Person1 <user2>"),
+        ("> EXPN staff\n0.2 < 250 <|\"/usr/bin/vacation alice\">", "250 <|\"/file1\">"),
+        ("> VRFY smith\n0.2 < 250 2.1.5 Fred Smith <smith@corp.example>", "250 2.1.5 Person1 <user1@domain1.example>"),
+        (
+            "< 451 4.4.1 connect to frodo[203.0.113.9]:25: refused by frodo",
+            "451 4.4.1 connect to host1[192.0.2.1]:25: refused by host1",
+        ),
+        ("* connecting mail:25\n0.1 < 220 mail ESMTP", "220 host1 ESMTP"),
+        ("* note \"user joe cannot log in\"\n0.1 < 535 joe", "535 user1"),
+    ] {
+        let out = told(&format!("0.1 {talk}\n"));
+        assert_eq!(
+            out.lines().last().and_then(|line| line.split_once(" < ")).map(|(_, said)| said),
+            Some(expected),
+            "{talk}"
+        );
+    }
+    let file = "+++\nehlo = 1\ntarget = \"mail:25\"\n+++\n0.1 < 220 mail ESMTP\n";
+    let document = crate::conversation::file::read(file.as_bytes()).expect("a transcript");
+    assert_eq!(anonymise(&document).header.text("target"), Some("host1:25"));
+}

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::smtp::EnhancedCode;
+
 /// What names the value before an address in `key=address`, so that the key is not part of it.
 const BEFORE: [&str; 46] = [
     "account",
@@ -55,12 +57,15 @@ const BEFORE: [&str; 46] = [
     "username",
 ];
 
-/// How long the code of a reply is, with what parts it from its text: it is no part of a name.
+/// How long the codes of a reply are, with what parts them from its text: they are no part of a name.
 pub(super) fn code(line: &[u8]) -> usize {
-    match line {
-        [a, b, c, b'-' | b' ', ..] if [a, b, c].iter().all(|octet| octet.is_ascii_digit()) => 4,
-        _ => 0,
+    let [a, b, c, b'-' | b' ', text @ ..] = line else { return 0 };
+    if ![a, b, c].iter().all(|octet| octet.is_ascii_digit()) {
+        return 0;
     }
+    let enhanced = EnhancedCode::at_start(text).map_or(0, |(_, length)| length);
+    // What parts it from the text belongs to it.
+    4 + (enhanced + usize::from(enhanced > 0 && text.get(enhanced) == Some(&b' ')))
 }
 
 /// `smtp.mailfrom=dude` is a key and a local part; a local part may also be missing behind its key.
