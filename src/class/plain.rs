@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::student::{News, Student, Work};
 use super::{Class, Settings};
+use crate::conversation::words::capital;
 use crate::lesson::Lesson;
 use crate::lesson::attempt::tries_words;
 use crate::message::header;
@@ -261,7 +262,8 @@ fn progress(settings: &Settings, work: &Work, before: &(String, u32, usize, usiz
     }
     if work.attempt.is_spoilt() {
         let cure = if exam { "your instructor can give you a fresh start at it" } else { "NOOP reset starts it over" };
-        return vec![format!("Something happened that must not in this lesson: {cure}.")];
+        let what = work.attempt.spoilt_by().map_or_else(|| "Something happened".to_owned(), |what| capital(&what));
+        return vec![format!("{what}, and that must not be in this lesson: {cure}.")];
     }
     made.and_then(said).map(|mistake| mistake.say.clone()).into_iter().collect()
 }

@@ -49,6 +49,8 @@ pub struct Glance {
     pub refusals: usize,
     /// Wrong findings in the open step.
     pub wrong: usize,
+    /// Whether something has happened after which only a fresh start helps.
+    pub spoilt: bool,
     /// Wrong answers in the quiz, once it is done.
     pub quiz: Option<u32>,
     /// Mistakes made: when, and what is said of them.
@@ -72,6 +74,9 @@ pub struct Glance {
     /// Somebody has joined by this name while they were here.
     pub twice: bool,
 }
+
+/// Why somebody is stuck of whose lesson something has happened that must not.
+pub const SPOILT: &str = "only a fresh start helps";
 
 /// How somebody is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -203,6 +208,7 @@ pub fn glance(class: &Class, student: &Student, now: Timestamp) -> Glance {
         hints: 0,
         refusals: 0,
         wrong: 0,
+        spoilt: student.with_current(|work| work.attempt.is_spoilt()).unwrap_or_default(),
         quiz: student.with_current(|work| work.quiz).flatten(),
         mistakes: Vec::new(),
         here: student.is_here(),
@@ -347,7 +353,9 @@ fn state(glance: &Glance, taught: usize, now: Timestamp) -> State {
         return State::Between;
     }
     let quiet = passed(spoke(glance.last.as_ref(), glance.since), now).saturating_sub(glance.stood);
-    if glance.wrong >= WRONG {
+    if glance.spoilt {
+        State::Stuck(SPOILT)
+    } else if glance.wrong >= WRONG {
         State::Stuck("wrong findings")
     } else if glance.refusals >= REFUSALS {
         State::Stuck("the same refusal again and again")

@@ -8,6 +8,7 @@ use crate::conversation::{Log, Micros};
 
 use super::fact::{Fact, Watcher, What, goes_on};
 use super::file::{Lesson, Step};
+use super::goal::Goal;
 use super::progress::Reached;
 
 /// What came of something that happened.
@@ -182,6 +183,23 @@ impl Attempt {
         self.spoilt
     }
 
+    /// What that was, in words, where a few are enough for it.
+    #[must_use]
+    pub fn spoilt_by(&self) -> Option<String> {
+        self.spoiling().filter(|_| self.spoilt)?.1.happened()
+    }
+
+    /// The first step, the open one or a later one, of which something has happened that must not; and what.
+    fn spoiling(&self) -> Option<(usize, &Goal)> {
+        let facts = &self.watcher.facts()[..self.judged];
+        // What follows a step is looked for only once that one is done.
+        let counts = |n: usize, step: &Step| n == self.ticked || !step.follows;
+        let steps = self.lesson.steps.iter().enumerate().skip(self.ticked).filter(|(n, step)| counts(*n, step));
+        let mut nevers = steps.flat_map(|(n, step)| step.goal.nevers().into_iter().map(move |goal| (n, step, goal)));
+        let found = nevers.find(|(_, step, goal)| goal.reached(facts, self.from(step)).is_some());
+        found.map(|(n, _, goal)| (n, goal))
+    }
+
     /// The first step after the open one, from 0, whose goal was reached before its turn: steps tick in order.
     #[must_use]
     pub fn ahead(&self) -> Option<usize> {
@@ -335,16 +353,10 @@ impl Attempt {
     /// A `never` that has happened, of the open step or of a later one, which it would find spoilt. Where nothing has been
     /// said of it since `told`, its step may know what to say.
     fn spoil(&mut self, told: usize, happened: &mut Vec<Happening>) {
+        let Some((n, _)) = self.spoiling().filter(|_| !self.spoilt) else { return };
         let facts = &self.watcher.facts()[..self.judged];
-        let mut steps = self.lesson.steps.iter().enumerate().skip(self.ticked);
-        // What follows a step is looked for only once that one is done.
-        let counts = |n: usize, step: &Step| n == self.ticked || !step.follows;
-        let spoilt = steps.find(|(n, step)| {
-            counts(*n, step) && step.goal.nevers().iter().any(|goal| goal.reached(facts, self.from(step)).is_some())
-        });
-        let Some((n, step)) = spoilt.filter(|_| !self.spoilt) else { return };
         if happened.len() == told
-            && let Some(mistake) = step.mistakes.iter().position(|mistake| mistake.when.holds(facts))
+            && let Some(mistake) = self.lesson.steps[n].mistakes.iter().position(|mistake| mistake.when.holds(facts))
         {
             happened.push(Happening::Mistaken { step: n, mistake });
         }
@@ -359,7 +371,7 @@ impl Attempt {
         let step = self.lesson.steps.get(self.ticked);
         self.before = step.and_then(|step| step.goal.count(facts, self.from(step))).map_or(0, |(have, _)| have);
         let mistakes = self.lesson.steps.get(self.ticked).map_or(&[][..], |step| &step.mistakes);
-        let from = |when: &super::Goal| if when.holds(facts) { facts.len() } else { 0 };
+        let from = |when: &Goal| if when.holds(facts) { facts.len() } else { 0 };
         self.windows = mistakes.iter().map(|mistake| from(&mistake.when)).collect();
     }
 }

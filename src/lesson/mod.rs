@@ -34,6 +34,7 @@ pub mod quiz;
 mod ready;
 pub mod rehearsal;
 mod sense;
+mod told;
 mod value;
 mod variant;
 

@@ -419,6 +419,7 @@ fn what_must_never_happen_asks_for_a_new_start() {
     let mut learner = Learner::new();
     assert_eq!(learner.hears("> HELO a\n< 250 mx\n> DATA\n< 503 no"), [Happening::Ticked(0), Happening::Spoilt(1)]);
     assert!(learner.attempt.is_spoilt());
+    assert_eq!(learner.attempt.spoilt_by().as_deref(), Some("DATA was said"));
     assert_eq!(learner.hears("> NOOP\n< 250 ok"), [], "it can't tick any more");
 }
 
@@ -434,6 +435,7 @@ fn what_must_never_be_may_be_among_the_rest_of_what_one_dot_delivers() {
     assert_eq!(learner.hears("< 250 ok"), [Happening::Ticked(0)]);
     let mut learner = begin();
     assert_eq!(learner.hears(&format!("{data}\n* delivered to=a@c\n< 250 ok")), [Happening::Spoilt(0)]);
+    assert_eq!(learner.attempt.spoilt_by().as_deref(), Some("2 messages have reached a@c"));
 }
 
 #[test]

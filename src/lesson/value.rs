@@ -23,6 +23,11 @@ impl Glob {
         Self(text.to_lowercase())
     }
 
+    /// The one text that it means, where it means no other.
+    pub(super) fn alone(&self) -> Option<&str> {
+        (!self.0.is_empty() && !self.0.contains(['*', '?'])).then_some(&self.0)
+    }
+
     /// Whether all of a text is what the pattern means.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {

@@ -20,6 +20,7 @@ fn somebody(id: u64, name: &str) -> Glance {
         hints: 0,
         refusals: 0,
         wrong: 0,
+        spoilt: false,
         quiz: None,
         mistakes: Vec::new(),
         here: true,

@@ -5,7 +5,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::{Face, Over};
-use crate::class::wall::{Bar, Row, State};
+use crate::class::wall::{Bar, Row, SPOILT, State};
 use crate::smtp::escape::for_screen;
 use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme::{Role, Theme};
@@ -339,9 +339,15 @@ fn student(face: &Face, theme: Theme, row: &Row, marked: bool, [columns, names]:
         row.minutes,
         numbers(face, columns, [row.tries.to_string(), answered, last]),
     );
-    // A narrow row has room for no more than that.
-    let last = if row.waiting > 0 && columns < 100 { "awaits NOOP" } else { &row.last };
-    let last = fit(last, columns.saturating_sub(width(&words)));
+    let wide = columns >= 100;
+    let last = match row.state {
+        // A narrow row has room for no more than that.
+        _ if row.waiting > 0 && !wide => "awaits NOOP".to_owned(),
+        State::Stuck(why) if wide => format!("{} · {why}", row.last),
+        State::Stuck(SPOILT) => SPOILT.to_owned(),
+        _ => row.last.clone(),
+    };
+    let last = fit(&last, columns.saturating_sub(width(&words)));
     let role = match row.state {
         State::Stuck(_) => Role::Warning,
         State::Done => Role::Good,

@@ -10,6 +10,7 @@ use ratatui::widgets::{Block, Borders, Clear};
 
 use super::row::{Row, cut_rows, of};
 use super::{LessonPane, Said, Stage};
+use crate::conversation::words::capital;
 use crate::lesson::Lesson;
 use crate::lesson::attempt::tries_words;
 use crate::smtp::escape::for_screen;
@@ -160,7 +161,8 @@ fn alone(pane: &LessonPane, said: &Said) -> String {
             known.map_or_else(String::new, |known| known.say.clone())
         }
         Said::Spoilt => {
-            "That must not happen in this lesson, and it can't be undone: only a fresh start helps.".to_owned()
+            let what = pane.attempt.spoilt_by().map(|what| format!("{}. ", capital(&what))).unwrap_or_default();
+            format!("{what}That must not happen in this lesson, and it can't be undone: only a fresh start helps.")
         }
         Said::Ahead => ahead(pane).unwrap_or_default(),
         Said::StillOpen => still_open(pane).unwrap_or_default(),
