@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::class::attend::{Down, Hello, Outline, Up};
+use crate::class::attend::{Down, Hello, Outline, Posed, Up};
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::exam;
 use crate::conversation::words::capital;
@@ -43,6 +43,8 @@ pub struct InClass {
     pub letters: Vec<Letter>,
     /// It has said which lessons are its own.
     pub course: bool,
+    /// A question that was closed while its answer could still be changed: it comes again before the next one.
+    pub left_open: Option<Posed>,
 }
 
 impl InClass {
@@ -229,11 +231,15 @@ pub(super) fn says(model: &mut Model, down: Down) -> Vec<Effect> {
         Down::Left(seconds) => class.left = Some(seconds),
         Down::TimeOver => {
             class.left = Some(0);
+            class.left_open = None;
+            // An answer would count no more, and what is said stands behind a question.
+            model.overlay.take_if(|overlay| matches!(overlay, Overlay::Asked(_)));
             let words = "The time is over: what you do now counts no more. You are done, and what you did until then is \
                          kept: {quit} leaves ehlo.";
             return stays_seen(model, &model.keymap.told(words));
         }
         Down::Question(posed) => {
+            class.left_open = None;
             let awaited = matches!(model.overlay, None | Some(Overlay::Asked(_)));
             if awaited {
                 model.overlay = Some(Overlay::Asked(Asked::new(*posed)));
@@ -285,6 +291,9 @@ pub(super) fn left(model: &mut Model, overlay: &Overlay) {
     if let Some(words) = asked.parting() {
         model.notice = Some(model.keymap.told(words));
     }
+    if let Some(class) = &mut model.class {
+        class.left_open = asked.left_open().cloned();
+    }
 }
 
 /// The class is over, or the way to it is cut.
@@ -296,9 +305,13 @@ pub(super) fn over(model: &mut Model) {
     model.notice = Some(model.keymap.told(&words));
 }
 
-/// Asks for the question that is open.
-pub(super) fn ask() -> Vec<Effect> {
-    vec![Effect::ToClass(Up::Question)]
+/// Asks for the question that is open; one whose answer can still be changed is there already.
+pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
+    let Some(posed) = model.class.as_mut().and_then(|class| class.left_open.take()) else {
+        return vec![Effect::ToClass(Up::Question)];
+    };
+    model.overlay = Some(Overlay::Asked(Asked::new(posed)));
+    Vec::new()
 }
 
 #[cfg(test)]

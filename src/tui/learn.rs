@@ -75,7 +75,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let next = next_lesson(model).map(|next| Arc::clone(&next.lesson));
             return next.map_or_else(Vec::new, |lesson| begin(model, lesson));
         }
-        Action::Questions => return attending::ask(),
+        Action::Questions => return attending::ask(model),
         Action::Finding => {
             model.overlay = Some(Overlay::Prompt(Prompt::new(Ask::Finding, "")));
             model.focus = Focus::Lesson;

@@ -323,6 +323,15 @@ fn the_last_question_of_an_exam_opens_again_until_the_time_is_over() {
     screen.keys("<alt-q>");
     class(&mut screen, Down::Question(posed(0, Some(1))));
     assert!(screen.shown().contains("until you go on to the next question"), "{}", screen.shown());
+    // Closed for later it comes again, and not the next one.
+    screen.keys("<esc>");
+    let shown = screen.shown();
+    assert!(!shown.contains("Question 1") && shown.contains("Alt-q opens this question again"), "{shown}");
+    screen.asked();
+    screen.keys("<alt-q>");
+    assert_eq!(screen.asked(), Vec::<String>::new());
+    screen.keys("a<enter>");
+    assert_eq!(screen.asked(), ["to class Choose(0, 0)"]);
     class(&mut screen, Down::Question(posed(1, Some(1))));
     let shown = screen.shown();
     assert!(shown.contains("It can be changed until the time is over; Alt-q opens it again."), "{shown}");
@@ -334,6 +343,10 @@ fn the_last_question_of_an_exam_opens_again_until_the_time_is_over() {
     assert!(!shown.contains("Question 2") && shown.contains("Alt-q opens the last one again"), "{shown}");
     screen.keys("<alt-q>");
     assert_eq!(screen.asked(), ["to class Question"]);
+    class(&mut screen, Down::Question(posed(1, Some(1))));
+    class(&mut screen, Down::TimeOver);
+    let shown = screen.shown();
+    assert!(!shown.contains("Question 2") && shown.contains("The time is over"), "{shown}");
     // Once the time is over what was right is shown: after the last one there is no next.
     for (number, last) in [(0, false), (1, true)] {
         class(&mut screen, Down::Question(posed(number, Some(1))));

@@ -44,11 +44,25 @@ impl Asked {
         self.posed.number + 1 >= self.posed.of
     }
 
-    /// What is said once it goes: of an answer to an exam's last question that it may still be changed.
+    /// Whether an answer was given that may still be changed.
+    fn is_changeable(&self) -> bool {
+        self.verdict.is_none() && self.posed.chosen.is_some()
+    }
+
+    /// The question, where its answer may be changed as long as the class asks no other.
+    #[must_use]
+    pub fn left_open(&self) -> Option<&Posed> {
+        Some(&self.posed).filter(|_| self.is_changeable() && !self.is_last())
+    }
+
+    /// What is said once it goes: of an answer in an exam that it may still be changed.
     #[must_use]
     pub fn parting(&self) -> Option<&'static str> {
-        let given = self.verdict.is_none() && self.posed.chosen.is_some() && self.is_last();
-        given.then_some("All questions are answered. {questions} opens the last one again, until the time is over.")
+        let words = match self.is_last() {
+            true => "All questions are answered. {questions} opens the last one again, until the time is over.",
+            false => "{questions} opens this question again, whose answer can still be changed.",
+        };
+        self.is_changeable().then_some(words)
     }
 
     /// Takes in what the class says of the answer.
