@@ -109,6 +109,8 @@ pub(super) struct State {
     pub(super) post: Letterbox,
     /// Answers to the exam's questions: question, choice, whether it is right.
     pub(super) chosen: BTreeMap<usize, (usize, bool)>,
+    /// When the last of them was given.
+    pub(super) chose: Option<Timestamp>,
     /// The question that was asked by `NOOP` or answered last; none once somebody has gone on from it.
     pub(super) asked: Option<usize>,
     /// How many questions of an exam that is over were looked at again.
@@ -350,6 +352,7 @@ impl Student {
                 state.current = Some(lesson.clone());
             } else if let What::Chosen { question, choice, right } = what {
                 state.chosen.insert(*question, (*choice, *right));
+                state.chose = Some(at);
             } else if let Some(name) = what.lesson()
                 && let Some(work) = state.works.get_mut(name)
             {

@@ -65,6 +65,8 @@ pub struct Glance {
     pub lessons: usize,
     /// Questions about replies that are answered.
     pub answered: usize,
+    /// When the last of them was.
+    pub chose: Option<Timestamp>,
     /// What is left of the exam, where it is one.
     pub left: Option<Duration>,
     /// What waits for the next `NOOP` of a client that knows nothing of classes.
@@ -216,6 +218,7 @@ pub fn glance(class: &Class, student: &Student, now: Timestamp) -> Glance {
         over: class.is_over(student, now),
         lessons: all_done.min(taught),
         answered: student.answered().0,
+        chose: student.with(|state| state.chose),
         left: class.left(student),
         waiting: student.waiting(),
         stood: Duration::ZERO,
@@ -243,10 +246,9 @@ pub fn glance(class: &Class, student: &Student, now: Timestamp) -> Glance {
     if let Some((lesson, done, of, since, last, [tries, hints, refusals], wrong, mistakes)) =
         student.with_current(of_work)
     {
-        let stood = class.paused_between(spoke(last.as_ref(), since), now);
         let best = student.reached(&lesson).unwrap_or(done);
-        glance =
-            Glance { lesson, done, of, best, since, last, tries, hints, refusals, wrong, mistakes, stood, ..glance };
+        glance = Glance { lesson, done, of, best, since, last, tries, hints, refusals, wrong, mistakes, ..glance };
+        glance.stood = class.paused_between(spoke(&glance), now);
     }
     glance
 }
@@ -327,9 +329,10 @@ fn passed(since: Timestamp, now: Timestamp) -> Duration {
     Duration::from_millis(u64::try_from(now.as_millisecond().saturating_sub(since.as_millisecond())).unwrap_or(0))
 }
 
-/// When something was last said in a step, or the step opened.
-fn spoke(last: Option<&Exchange>, since: Timestamp) -> Timestamp {
-    last.map_or(since, |last| last.at.max(since))
+/// When something was last said in a step, a question answered, or the step opened.
+fn spoke(glance: &Glance) -> Timestamp {
+    let said = glance.last.as_ref().map(|last| last.at);
+    [said, glance.chose].into_iter().flatten().fold(glance.since, Timestamp::max)
 }
 
 fn state(glance: &Glance, taught: usize, now: Timestamp) -> State {
@@ -352,7 +355,7 @@ fn state(glance: &Glance, taught: usize, now: Timestamp) -> State {
     if glance.done >= glance.of {
         return State::Between;
     }
-    let quiet = passed(spoke(glance.last.as_ref(), glance.since), now).saturating_sub(glance.stood);
+    let quiet = passed(spoke(glance), now).saturating_sub(glance.stood);
     if glance.spoilt {
         State::Stuck(SPOILT)
     } else if glance.wrong >= WRONG {
@@ -393,7 +396,7 @@ fn row(glance: &Glance, state: State, now: Timestamp) -> Row {
     let last = [twice, best, waits, quiz, last].into_iter().flatten().collect::<Vec<String>>().join(" · ");
     // Of whoever is gone, or is done, they stand at the last that was said.
     let stands = !glance.here || matches!(state, State::Done | State::Between | State::Over);
-    let until = if stands { spoke(glance.last.as_ref(), glance.since) } else { now };
+    let until = if stands { spoke(glance) } else { now };
     Row {
         id: glance.id,
         name: glance.name.clone(),

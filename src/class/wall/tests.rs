@@ -28,6 +28,7 @@ fn somebody(id: u64, name: &str) -> Glance {
         over: false,
         lessons: 0,
         answered: 0,
+        chose: None,
         left: None,
         waiting: 0,
         stood: Duration::ZERO,
@@ -51,6 +52,7 @@ fn those_in_need_stand_first_and_the_longest_stuck_before_them() {
         Glance { since: at(10), last: said(198), refusals: 5, ..somebody(5, "stubborn") },
         Glance { since: at(100), last: said(120), ..somebody(6, "pausing") },
         Glance { since: at(150), last: said(199), wrong: 3, ..somebody(7, "guessing") },
+        Glance { since: at(50), last: said(70), chose: Some(at(195)), ..somebody(9, "answering") },
     ];
     let wall = Wall::from(&all, 2, now);
     let rows: Vec<_> = wall.rows.iter().map(|row| (row.name.as_str(), row.state.words().1)).collect();
@@ -62,16 +64,17 @@ fn those_in_need_stand_first_and_the_longest_stuck_before_them() {
             ("guessing", "stuck"),
             ("pausing", "idle"),
             ("resting", "between"),
+            ("answering", "working"),
             ("quick", "working"),
             ("away", "gone"),
             ("finished", "done"),
         ]
     );
     assert_eq!((wall.rows[1].step.as_str(), wall.rows[1].minutes), ("3/6", 2));
-    assert_eq!((wall.rows[6].name.as_str(), wall.rows[6].minutes), ("away", 1), "the last was said after a minute");
+    assert_eq!((wall.rows[7].name.as_str(), wall.rows[7].minutes), ("away", 1), "the last was said after a minute");
     assert_eq!(wall.rows[1].last, "RCPT … 550 no");
     assert_eq!(wall.rows[4].step, "✓ 6/6");
-    assert_eq!((wall.bars.len(), wall.bars[0].count, wall.bars[0].stuck), (2, 6, 3));
+    assert_eq!((wall.bars.len(), wall.bars[0].count, wall.bars[0].stuck), (2, 7, 3));
 }
 
 #[test]

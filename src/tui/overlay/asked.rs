@@ -58,9 +58,10 @@ impl Asked {
     /// What is said once it goes: of an answer in an exam that it may still be changed.
     #[must_use]
     pub fn parting(&self) -> Option<&'static str> {
-        let words = match self.is_last() {
-            true => "All questions are answered. {questions} opens the last one again, until the time is over.",
-            false => "{questions} opens this question again, whose answer can still be changed.",
+        let words = if self.is_last() {
+            "All questions are answered. {questions} opens the last one again, until the time is over."
+        } else {
+            "{questions} opens this question again, whose answer can still be changed."
         };
         self.is_changeable().then_some(words)
     }
