@@ -256,7 +256,7 @@ impl Front {
                     words = news;
                 }
                 words.push(match self.class.hint(student, false) {
-                    Hinted::Given(hint) => hint,
+                    Hinted::Given(hint) => format!("Hint: {hint}"),
                     _ if self.class.settings.exam.is_some() => "There are no hints in an exam.".to_owned(),
                     _ => "There is no further hint for this step.".to_owned(),
                 });
