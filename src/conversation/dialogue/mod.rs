@@ -373,7 +373,9 @@ impl Dialogue {
         match &answered.pending.awaited {
             Awaited::Command(command) if command.verb == Verb::Rcpt => {
                 let tag = answered.pending.tag;
-                if let Some(r) = self.recipients.iter_mut().rev().find(|r| r.exchange == tag) {
+                // They stand in the order in which they were asked for.
+                let behind = self.recipients.partition_point(|r| r.exchange <= tag);
+                if let Some(r) = self.recipients[..behind].last_mut().filter(|r| r.exchange == tag) {
                     r.answered(decision);
                 }
             }

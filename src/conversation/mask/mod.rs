@@ -14,6 +14,7 @@
 //! Not masked: reply codes, verbs, and a plain word that stands as a label of a domain (somebody whose password is
 //! `noddy` still writes from `noddy.com`).
 
+mod index;
 mod place;
 mod stray;
 mod told;

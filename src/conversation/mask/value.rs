@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::smtp::{Secret, Verb};
 
+use super::index::Index;
+
 /// A secret shorter than this counts only as a whole word.
 const SHORT: usize = 4;
 /// A secret of this length is found in other letters' cases too, as a server may echo it.
@@ -23,6 +25,10 @@ pub(super) struct Values {
     passing: Vec<usize>,
     /// Those that are found even where they stand as a name.
     named: Vec<Secret>,
+    /// Which of those that stay may stand in a text.
+    index: Index,
+    /// Octets of the longest there was.
+    longest: usize,
 }
 
 /// How a text is to be looked at.
@@ -64,8 +70,26 @@ impl Values {
         let trimmed = secret.expose().trim_ascii();
         let secret = if trimmed.len() == secret.expose().len() { secret } else { Secret::new(trimmed.to_vec()) };
         let kept = self.len();
-        if !secret.expose().is_empty() && !self.secrets[..kept].contains(&secret) {
+        if !secret.expose().is_empty() && !self.knows(&secret) {
+            self.longest = self.longest.max(secret.expose().len());
+            self.index.add(kept, &Zeroizing::new(secret.expose().to_ascii_lowercase()));
             self.secrets.insert(kept, secret);
+        }
+    }
+
+    /// Whether it is one of those that stay.
+    fn knows(&self, secret: &Secret) -> bool {
+        let small = Zeroizing::new(secret.expose().to_ascii_lowercase());
+        self.index.same(&small).iter().any(|at| self.secrets[*at] == *secret)
+    }
+
+    /// Those that may stand in a text in small letters, or have begun at its end.
+    fn among(&self, small: &[u8], open: bool) -> Vec<&Secret> {
+        match self.index.among(small, open) {
+            Some(numbers) => {
+                numbers.into_iter().map(|at| &self.secrets[at]).chain(&self.secrets[self.len()..]).collect()
+            }
+            None => self.secrets.iter().collect(),
         }
     }
 
@@ -76,10 +100,11 @@ impl Values {
         if secret.expose().len() < SHORT {
             return;
         }
-        match self.secrets.iter().position(|known| *known == secret) {
-            Some(at) if at < kept => {}
-            Some(at) => self.passing[at - kept] = due,
+        match self.secrets[kept..].iter().position(|known| *known == secret) {
+            Some(at) => self.passing[at] = due,
+            None if self.knows(&secret) => {}
             None => {
+                self.longest = self.longest.max(secret.expose().len());
                 self.secrets.push(secret);
                 self.passing.push(due);
             }
@@ -108,7 +133,7 @@ impl Values {
 
     /// How many octets back a secret that ends now may have begun, in base64 too.
     pub(super) fn reach(&self) -> usize {
-        self.secrets.iter().map(|s| s.expose().len() * 2 + 8).max().unwrap_or(0)
+        if self.secrets.is_empty() { 0 } else { self.longest * 2 + 8 }
     }
 
     /// Where secrets stand, in no order.
@@ -118,7 +143,7 @@ impl Values {
             return found;
         }
         let lower = Zeroizing::new(text.to_ascii_lowercase());
-        for secret in &self.secrets {
+        for secret in self.among(&lower, look.open) {
             let named = self.named.contains(secret);
             plain(text, &lower, secret.expose(), Look { named, ..look }, &mut found);
         }
@@ -156,7 +181,8 @@ impl Values {
                     found.push(widened(text, first + octets.start * 4 / 3..end));
                 }
             };
-            for known in &self.secrets {
+            let small = Zeroizing::new(decoded.to_ascii_lowercase());
+            for known in self.among(&small, look.open) {
                 let look = Look { named: self.named.contains(known), ..look };
                 let secret = known.expose();
                 if secret.len() >= SHORT {
@@ -181,7 +207,8 @@ impl Values {
             return;
         };
         let last = whole.rsplit(|b| *b == 0).next().unwrap_or_default();
-        if self.secrets.iter().any(|s| s.expose().len() < SHORT && (s.expose() == &**whole || s.expose() == last)) {
+        let mut short = self.index.short().iter().map(|at| self.secrets[*at].expose());
+        if short.any(|secret| secret == &**whole || secret == last) {
             found.push(token);
         }
     }
@@ -301,4 +328,56 @@ fn widened(text: &[u8], range: Range<usize>) -> Range<usize> {
     let end = range.end + text[range.end..].iter().take_while(|b| standard(b)).count();
     let padding = text[end..].iter().take_while(|b| **b == b'=').count();
     start..end + padding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where secrets stand in texts does not depend on how many others are known.
+    #[test]
+    fn a_secret_is_found_among_many() {
+        let secrets = ["abcd", "hunter2", "AGR1ZGUAc2VjcmV0cGFzcw==", "Plugh-77x", "x1"];
+        let mut alone = Values::default();
+        let mut among = Values::default();
+        for secret in secrets {
+            alone.learn(Secret::new(secret.as_bytes().to_vec()));
+        }
+        for n in 0..200 {
+            among.learn(Secret::new(format!("{n:03}-other-{n:03}").into_bytes()));
+        }
+        for secret in secrets {
+            among.learn(Secret::new(secret.as_bytes().to_vec()));
+        }
+        for text in [
+            "250 hello hunter2 and HUNTER2, abcd, x1 or xabcdx",
+            "335 aHVudGVyMg== UGx1Z2gtNzd4 YWJjZA== eDE=",
+            "it ends in AGR1ZGUAc2Vj",
+            "and this in hunt",
+            "this in ab",
+            "and a part in UGx1Z2gt",
+            "nothing",
+        ] {
+            for open in [false, true] {
+                let look = Look { open, ..Look::default() };
+                let sorted = |values: &Values| {
+                    let mut found = values.find(text.as_bytes(), look);
+                    found.sort_by_key(|range| (range.start, range.end));
+                    found.dedup();
+                    found
+                };
+                assert_eq!(sorted(&among), sorted(&alone), "{text} {open}");
+            }
+        }
+    }
+
+    #[test]
+    fn many_secrets_take_a_time_that_grows_with_the_text_alone() {
+        let mut values = Values::default();
+        for n in 0..10_000 {
+            values.learn(Secret::new(format!("c2VjcmV0-{n:08}-cGFzcw").into_bytes()));
+            let text = format!("535 c2VjcmV0-{n:08}-cGFzcw was not it");
+            assert_eq!(values.find(text.as_bytes(), Look::default()).len(), 1);
+        }
+    }
 }

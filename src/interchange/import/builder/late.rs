@@ -1,5 +1,7 @@
 //! Secrets of which only what comes later shows that they are some: what was kept before is masked again.
 
+use std::collections::HashMap;
+
 use crate::conversation::event::Event;
 use crate::conversation::fold::Answered;
 use crate::conversation::{Kind, Log};
@@ -33,7 +35,7 @@ impl Builder {
         let log = std::mem::take(&mut self.log);
         let betrayed = std::mem::take(&mut self.betrayed);
         // Learn all of them first.
-        let hidden: Vec<_> = betrayed
+        let hidden: HashMap<_, _> = betrayed
             .into_iter()
             .filter_map(|index| {
                 let entry = log.get(index)?;
@@ -48,7 +50,7 @@ impl Builder {
         let mut out = Log::new();
         out.reserve(log.since(0).map(|(_, entry)| entry.bytes.len()).sum(), log.len());
         for (index, entry) in log.since(0) {
-            let known = hidden.iter().find(|(at, _)| *at == index).map(|(_, line)| line.clone());
+            let known = hidden.get(&index).cloned();
             if index >= before {
                 out.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
             } else if let Some(remark) = entry.remark() {
