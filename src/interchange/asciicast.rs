@@ -31,7 +31,7 @@ pub(super) fn export(document: &Document, _: &Knowledge) -> Vec<u8> {
     let mut last = 0;
     for (at, line) in super::text::timed(document) {
         // A time that goes back counts as none that passed.
-        last = last.max(at.0);
+        last = at.map_or(last, |at| last.max(at.0));
         let event = json!([seconds(last), "o", format!("{}\r\n", coloured(&line))]);
         out.push_str(&event.to_string());
         out.push('\n');

@@ -10,6 +10,7 @@ use crate::decode::Knowledge;
 use crate::smtp::{Command, Verb, escape};
 
 use super::Told;
+use super::scripted::{self, Script};
 
 mod addresses;
 mod message;
@@ -111,7 +112,13 @@ impl Written {
         let mut written = Self::default();
         if lines.is_empty() {
             written.remark("there is no connection in this conversation");
+            if document.is_script() {
+                written.remark("it is a script: ehlo run does what it says, and records the conversation");
+            }
             return written;
+        }
+        for words in scripted::lost(document, Script::Nothing) {
+            written.remark(&words);
         }
         if several {
             let count = lines.len();

@@ -59,9 +59,10 @@ fn head(document: &Document, out: &mut String) {
 fn transcript(document: &Document, out: &mut String) {
     line!(out, "## The conversation\n");
     let timed = super::text::is_timed(document);
-    let lines = super::text::timed(document).map(|(at, line)| match at.0 {
+    let lines = super::text::timed(document).map(|(at, line)| match at {
         _ if !timed => line,
-        at => format!("{:>4}.{:03} {line}", at / 1_000_000, at / 1000 % 1000),
+        Some(Micros(at)) => format!("{:>4}.{:03} {line}", at / 1_000_000, at / 1000 % 1000),
+        None => format!("{:8} {line}", ""),
     });
     let lines: Vec<String> = lines.collect();
     // A fence longer than any run of backticks inside can't be closed from inside.

@@ -18,7 +18,10 @@ mod json;
 mod markdown;
 pub mod page;
 mod pcapng;
+mod scripted;
 mod text;
+
+use scripted::Script;
 
 pub(crate) use json::{advice, layer as layer_to_json, step as step_to_json};
 
@@ -40,6 +43,8 @@ pub struct Format {
     pub export: fn(&Document, &Knowledge) -> Vec<u8>,
     /// Writes it and says what it leaves out of a conversation, where that is not plain from what it is.
     pub partly: Option<fn(&Document) -> Told>,
+    /// What it has of a script.
+    script: Script,
 }
 
 /// What was written, and what was left out.
@@ -83,7 +88,9 @@ impl Format {
     fn exported(&self, document: &Document, knowledge: &Knowledge) -> Told {
         match self.partly {
             Some(partly) => partly(document),
-            None => Told { octets: (self.export)(document, knowledge), left_out: Vec::new() },
+            None => {
+                Told { octets: (self.export)(document, knowledge), left_out: scripted::lost(document, self.script) }
+            }
         }
     }
 }
@@ -97,6 +104,7 @@ pub const FORMATS: &[Format] = &[
         binary: false,
         export: own,
         partly: None,
+        script: Script::Whole,
     },
     Format {
         name: "md",
@@ -105,6 +113,7 @@ pub const FORMATS: &[Format] = &[
         binary: false,
         export: markdown::export,
         partly: None,
+        script: Script::Text,
     },
     Format {
         name: "html",
@@ -113,6 +122,7 @@ pub const FORMATS: &[Format] = &[
         binary: false,
         export: html::export,
         partly: None,
+        script: Script::Page,
     },
     Format {
         name: "txt",
@@ -121,6 +131,7 @@ pub const FORMATS: &[Format] = &[
         binary: false,
         export: text::export,
         partly: None,
+        script: Script::Text,
     },
     Format {
         name: "json",
@@ -129,6 +140,7 @@ pub const FORMATS: &[Format] = &[
         binary: false,
         export: json::export,
         partly: None,
+        script: Script::Whole,
     },
     Format {
         name: "cast",
@@ -137,6 +149,7 @@ pub const FORMATS: &[Format] = &[
         binary: false,
         export: asciicast::export,
         partly: None,
+        script: Script::Page,
     },
     Format {
         name: "pcapng",
@@ -145,6 +158,7 @@ pub const FORMATS: &[Format] = &[
         binary: true,
         export: pcapng::export,
         partly: None,
+        script: Script::Head,
     },
     Format {
         name: "swaks",
@@ -153,6 +167,7 @@ pub const FORMATS: &[Format] = &[
         binary: false,
         export: command_line::swaks,
         partly: Some(command_line::swaks_partly),
+        script: Script::Nothing,
     },
     Format {
         name: "send",
@@ -161,6 +176,7 @@ pub const FORMATS: &[Format] = &[
         binary: false,
         export: command_line::send,
         partly: Some(command_line::send_partly),
+        script: Script::Nothing,
     },
 ];
 

@@ -1,6 +1,7 @@
 //! Every format, and what is read back from those that can be.
 
 use super::*;
+use crate::conversation::Kind;
 
 #[test]
 fn nothing_in_a_normalised_file_acts_on_a_terminal() {
@@ -305,4 +306,37 @@ fn what_was_held_in_an_exam_explains_nothing_and_says_why() {
     let smtp = String::from_utf8(super::by_name("smtp").expect("there").write(&marked, &Knowledge::shipped()));
     let smtp = smtp.expect("text");
     assert!(smtp.contains("exam = \"monday\"") && smtp.contains("expired on"), "the transcript keeps it: {smtp}");
+}
+
+/// A recording that goes on as a script.
+const MIXED: &str = "+++\nehlo = 1\ntarget = \"smtp://mx:25\"\n[vars]\nto = \"a@b\"\n[masks]\nids = \"x\"\n+++\n# mine\n\n\
+    0.000000 * connecting mx:25\n0.010000 * connected mx:25\n0.020000 < 220 mx\n> EHLO a\n< 2xx\n? capability STARTTLS\n\
+    * sleep 1s\n";
+
+#[test]
+fn what_a_form_has_not_of_a_script_is_said() {
+    let document = crate::conversation::file::read(MIXED.as_bytes()).expect("a transcript");
+    let lines = "4 lines of a script and 1 comment";
+    let shown = format!("{lines}: there to be seen, and not read back from it");
+    let (dropped, alone) = (format!("left out: {lines}"), "left out: 4 lines of a script".to_owned());
+    let head = "left out: [vars] and [masks] of the head".to_owned();
+    for format in FORMATS {
+        let want = match format.name {
+            "smtp" | "json" => vec![],
+            "html" | "cast" => vec![head.clone()],
+            "txt" | "md" => vec![shown.clone(), head.clone()],
+            "pcapng" => vec![dropped.clone()],
+            _ => vec![alone.clone()],
+        };
+        assert_eq!(format.told(&document, &Knowledge::default()).left_out, want, "{}", format.name);
+    }
+    // What has no time is given none.
+    let page = String::from_utf8(markdown::export(&document, &Knowledge::default())).expect("text");
+    assert!(page.contains("   0.020 <-  220 mx\n         > EHLO a\n         < 2xx\n"), "{page}");
+    let back = import::import(page.as_bytes()).expect("it is read").conversations;
+    let said: Vec<_> = back[0].log.of_kind(Kind::Received).map(|(_, entry)| entry.in_file()).collect();
+    assert_eq!(said, ["220 mx"]);
+    let alone = crate::conversation::file::read(b"> EHLO a\n< 250\n").expect("a script");
+    let words = command_line::send_partly(&alone).left_out;
+    assert!(words.iter().any(|words| words.starts_with("it is a script: ehlo run")), "{words:?}");
 }

@@ -78,18 +78,18 @@ pub(super) fn lines(document: &Document) -> impl Iterator<Item = String> {
     timed(document).map(|(_, line)| line)
 }
 
-/// The same with the time of each; 0 for what has none.
-pub(super) fn timed(document: &Document) -> impl Iterator<Item = (Micros, String)> {
+/// The same with the time of each; what a script holds has none.
+pub(super) fn timed(document: &Document) -> impl Iterator<Item = (Option<Micros>, String)> {
     let on_wire = |kind: Kind| matches!(kind, Kind::Sent | Kind::Content | Kind::Received);
     let escaped = document.log.since(0).any(|(_, entry)| on_wire(entry.kind) && on_line(&entry).contains('\\'));
-    let told = escaped.then(|| (Micros::default(), format!("=== {ESCAPED}")));
+    let told = escaped.then(|| (Some(Micros::default()), format!("=== {ESCAPED}")));
     told.into_iter().chain(records(document))
 }
 
-fn records(document: &Document) -> impl Iterator<Item = (Micros, String)> {
+fn records(document: &Document) -> impl Iterator<Item = (Option<Micros>, String)> {
     let mut tls = false;
     document.log.since(0).filter_map(move |(_, entry)| {
-        let at = entry.at.unwrap_or_default();
+        let at = entry.at;
         if let Some(remark) = entry.remark() {
             match remark.word.as_str() {
                 "tls" if remark.get("failed").is_none() => tls = true,

@@ -12,8 +12,8 @@ use crate::conversation::event::{Event, Timed};
 use crate::conversation::file::{Document, folded, write_document};
 use crate::decode::Knowledge;
 use crate::interchange;
-use crate::interchange::Format;
 use crate::interchange::anonymise::anonymise;
+use crate::interchange::{Format, Told};
 use crate::library;
 use crate::private;
 use crate::script::example;
@@ -142,20 +142,31 @@ fn written(writing: Writing, to: &Path, knowledge: &Knowledge, now: Timestamp) -
         Whole::File(path) => library::is_recorded_into(path),
         Whole::Log(shown) | Whole::Gone(shown) => shown.goes_on,
     };
-    let octets = document(writing.whole, writing.anonymise).map(|mut document| {
+    let told = document(writing.whole, writing.anonymise).map(|mut document| {
         if goes_on && writing.format.is_none_or(Format::is_own) {
             document.header.set_copied(now);
         }
-        writing.format.map_or_else(|| saved(&document, knowledge), |format| format.write(&document, knowledge))
-    });
-    match octets.and_then(|octets| private::replace(to, &octets).map_err(|error| error.to_string())) {
-        Ok(()) if writing.anonymise => {
-            Ok(format!("Written without names to {shown}{from_screen}; look through it before you give it away."))
+        match writing.format {
+            Some(format) => format.told(&document, knowledge),
+            None => Told { octets: saved(&document, knowledge), left_out: Vec::new() },
         }
-        Ok(()) if goes_on => Ok(format!("Written to {shown} as far as it has come{from_screen}")),
-        Ok(()) => Ok(format!("Written to {shown}{from_screen}")),
-        Err(why) => Err(format!("Not written to {shown}: {why}")),
+    });
+    let put = |told: Told| match private::replace(to, &told.octets) {
+        Ok(()) => Ok(told.left_out),
+        Err(error) => Err(error.to_string()),
+    };
+    let left_out = told.and_then(put).map_err(|why| format!("Not written to {shown}: {why}"))?;
+    let mut words = if writing.anonymise {
+        format!("Written without names to {shown}{from_screen}; look through it before you give it away.")
+    } else if goes_on {
+        format!("Written to {shown} as far as it has come{from_screen}")
+    } else {
+        format!("Written to {shown}{from_screen}")
+    };
+    if !left_out.is_empty() {
+        words = format!("{} · {}", words.trim_end_matches('.'), left_out.join("; "));
     }
+    Ok(words)
 }
 
 /// A transcript with what was added later in its place; what is saved in an exam says so.
@@ -323,6 +334,18 @@ mod tests {
         let Some(Message::Notice(said)) = answers.recv().await else { panic!("it is said") };
         assert!(said.contains("it is one of the conversations now"), "{said}");
         assert_eq!(crate::library::files(folder.path()).collect::<Vec<_>>(), [to]);
+    }
+
+    #[test]
+    fn what_a_format_leaves_out_is_said_where_it_was_written() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let (script, to) = (folder.path().join("a.smtp"), folder.path().join("a.swaks"));
+        std::fs::write(&script, "0.0 * connecting mx:25\n0.0 * connected mx:25\n0.1 < 220 mx\n> EHLO a\n")
+            .expect("written");
+        let format = interchange::by_name("swaks");
+        let writing = Writing { whole: Whole::File(script), to: to.clone(), format, anonymise: false, over: true };
+        let said = written(writing, &to, &Knowledge::default(), Timestamp::UNIX_EPOCH).expect("written");
+        assert!(said.contains("a.swaks \u{b7} left out: 1 line of a script"), "{said}");
     }
 
     #[tokio::test]
