@@ -46,7 +46,7 @@ fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
     let ways = [
         (
             "before the greeting",
-            "RFC 5321 3.1",
+            "RFC 5321 4.3.1",
             "Most spam comes from senders that do not wait; a short pause before the greeting shows them (postscreen, Exim's smtp_enforce_sync).",
         ),
         (

@@ -85,12 +85,12 @@ fn is_address(item: &Item) -> bool {
     item.value.is_none() && item.keyword.contains(['@', '<'])
 }
 
-/// A parameter that stands there twice (RFC 3461 4, RFC 5321 4.1.1.11).
+/// A parameter that stands there twice (RFC 3461 4.5).
 fn unless_double(item: Item, kept: &[Item], found: &mut Findings) -> Option<Item> {
     let Some(first) = kept.iter().find(|earlier| earlier.is(&item.keyword)) else { return Some(item) };
     let same = first.text().eq_ignore_ascii_case(&item.text());
     let reason = format!("{} stands there twice; each parameter may stand once.", item.keyword.to_uppercase());
-    let finding = found.wrong("duplicate-parameter", item.span.clone(), reason, "RFC 3461 4");
+    let finding = found.wrong("duplicate-parameter", item.span.clone(), reason, "RFC 3461 4.5");
     if same {
         finding.mends();
         return None;
@@ -159,7 +159,7 @@ fn offered(context: &Context<'_>, item: &Item, entry: &ParameterEntry, found: &m
         found.wrong("parameter-not-offered", span, reason, "RFC 5321 2.2.1");
     } else if entry.name == "REQUIRETLS" && !session.tls {
         let reason = "REQUIRETLS may be asked for only on an encrypted line.";
-        found.wrong("requiretls-in-clear", span, reason, "RFC 8689 4.1");
+        found.wrong("requiretls-in-clear", span, reason, "RFC 8689 2");
     }
 }
 
@@ -368,7 +368,7 @@ fn notify(context: &Context<'_>, item: &mut Item, value: &str, found: &mut Findi
     let null_sender = context.session.reverse_path.as_deref() == Some("");
     if null_sender && value.contains("SUCCESS") {
         let reason = "The sender is <>, so nobody can get the report of success.";
-        found.odd("notify-without-sender", span, reason, "RFC 3461 4.1");
+        found.odd("notify-without-sender", span, reason, "RFC 3461 5.2");
     }
 }
 

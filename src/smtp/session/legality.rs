@@ -77,7 +77,7 @@ impl Session {
     fn not_conversing(&self) -> Verdict {
         match self.phase {
             Phase::Connecting | Phase::Closed => wrong("There is no connection; connect first.", "RFC 5321 3.1"),
-            Phase::Greeting => odd("The server has not greeted yet; a client must wait for its 220.", "RFC 5321 3.1"),
+            Phase::Greeting => odd("The server has not greeted yet; a client must wait for its 220.", "RFC 5321 4.3.1"),
             Phase::Handshake => wrong("The TLS handshake is due before the next command.", "RFC 3207 4"),
             Phase::Quit => odd("QUIT was accepted; the server will not answer any more.", "RFC 5321 4.1.1.10"),
             _ => None,

@@ -104,9 +104,9 @@ pub(super) fn unlikely(line: &str) -> Option<String> {
     let mut values = line.split_whitespace().skip(1);
     if keyword == "SIZE" {
         let right = values.next().is_none_or(|size| size.parse::<u64>().is_ok()) && values.next().is_none();
-        return (!right).then(|| format!("{line:?}: SIZE takes one number, of octets: \"SIZE 10485760\" (RFC 1870 4)"));
+        return (!right).then(|| format!("{line:?}: SIZE takes one number, of octets: \"SIZE 10485760\" (RFC 1870 3)"));
     }
-    // X begins a keyword of one's own (RFC 5321 4.1.1.1).
+    // X begins a keyword of one's own (RFC 5321 2.2.2).
     if KEYWORDS.contains(&keyword.as_str()) || keyword.starts_with('X') {
         return None;
     }
