@@ -85,7 +85,7 @@ impl Fold {
         let sent = if self.answers_early(line) { Sent::AuthAnswer } else { self.session.sent(line) };
         let awaited = match &sent {
             Sent::Content => return sent,
-            // LMTP answers the last chunk as it answers the dot, once for each recipient (RFC 2033 section 4.2).
+            // LMTP answers the last chunk as it answers the dot, once for each recipient (RFC 2033 section 4.3).
             Sent::Command(command) if self.session.is_lmtp() && command.chunk().is_some_and(|(_, last)| last) => {
                 Awaited::EndOfData { nth: 0, of: self.session.verdicts_due() }
             }

@@ -121,7 +121,7 @@ pub struct Message {
     pub bare_lf: bool,
     /// Whether a line feed alone stood on either side of the dot that ended it.
     pub bare_end: bool,
-    /// Its octets, without the dots that were doubled: what SIZE declares (RFC 1870 3).
+    /// Its octets, without the dots that were doubled: what SIZE declares (RFC 1870 6).
     pub octets: u64,
 }
 

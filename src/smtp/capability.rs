@@ -105,7 +105,7 @@ impl Capabilities {
         self.get(keyword).is_some()
     }
 
-    /// The largest message that the server says it takes, octets; none where it says nothing or 0 (RFC 1870 4).
+    /// The largest message that the server says it takes, octets; none where it says nothing or 0 (RFC 1870 3).
     #[must_use]
     pub fn size(&self) -> Option<u64> {
         self.get("SIZE")?.parameters.first()?.parse().ok().filter(|size| *size > 0)

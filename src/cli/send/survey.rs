@@ -18,7 +18,7 @@ const _: () = assert!(LARGE > 2 * BLOCK as u64, "the first block is in the first
 /// What the server may be told of a message.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Survey {
-    /// Octets of the wire before dots are stuffed (RFC 1870 4).
+    /// Octets of the wire before dots are stuffed (RFC 1870 5).
     pub(super) size: u64,
     /// Octets that the end of the last line gets after DATA, where it has none.
     pub(super) missing_end: u64,

@@ -31,7 +31,7 @@ use envelope::Transaction;
 pub(super) use presence::Presence;
 use ruling::Ruling;
 
-/// The longest answer within AUTH (RFC 4954 4.3 thinks 12288 enough).
+/// The longest answer within AUTH (RFC 4954 4 thinks 12288 enough).
 const AUTH_LINE: usize = 12_288 + 2;
 
 /// What the connection has to do, in order.

@@ -38,7 +38,7 @@ pub(super) fn holds(what: &What, facts: &Facts) -> Result<(), String> {
             let size = facts.session.capabilities.get("SIZE").ok_or("the server did not offer SIZE")?;
             let number = size.parameters.first().map(|n| n.parse::<u64>());
             match number {
-                // RFC 1870 4: 0 is no fixed limit.
+                // RFC 1870 3: 0 is no fixed limit.
                 Some(Ok(0)) => is(compare.holds(Ordering::Greater), &|| "the server sets no limit".to_owned()),
                 Some(Ok(have)) => is(compare.holds(have.cmp(limit)), &|| format!("it is {have}")),
                 _ => Err("the server gave no size".to_owned()),

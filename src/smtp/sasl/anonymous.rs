@@ -2,7 +2,7 @@
 
 use super::{Credentials, Known, Mechanism, Premises, Proof, Refusal, SaslError, Secret, Turn, Verifier};
 
-/// The longest trace, characters (RFC 4505 3).
+/// The longest trace, characters (RFC 4505 2).
 const TRACE: usize = 255;
 
 pub(super) const KNOWN: Known = Known {
