@@ -168,7 +168,6 @@ fn connections_without(dialogue: &Dialogue, transactions: &[Option<usize>]) -> u
 fn notes(tool: &Tool, place: &Place<'_>, talk: &Talk<'_>) -> Vec<String> {
     use Verb::{Auth, Bdat, Data, Ehlo, Helo, Lhlo, Mail, Quit, Rcpt, Rset, Starttls, Xclient};
     const MEANT: [Verb; 12] = [Auth, Bdat, Data, Ehlo, Helo, Lhlo, Mail, Quit, Rcpt, Rset, Starttls, Xclient];
-    const NAMED: usize = 10;
     let mut notes = Vec::new();
     let besides = talk.dialogue.exchanges().iter().filter(|x| x.ask == Ask::Command && !MEANT.contains(&x.verb));
     let besides: Vec<String> = besides
@@ -178,10 +177,7 @@ fn notes(tool: &Tool, place: &Place<'_>, talk: &Talk<'_>) -> Vec<String> {
         .map(|command| String::from_utf8_lossy(command.line.trim_ascii()).into_owned())
         .collect();
     if !besides.is_empty() {
-        let more = besides.len().saturating_sub(NAMED);
-        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        let shown = besides.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
-        notes.push(format!("{} does not say what was said besides: {shown}{more}", tool.name));
+        notes.push(format!("{} does not say what was said besides: {}", tool.name, some(besides)));
     }
     notes.extend(missing::words(tool, talk));
     if place.target.starts_with("lab:") && !tool.own {
@@ -197,6 +193,14 @@ fn notes(tool: &Tool, place: &Place<'_>, talk: &Talk<'_>) -> Vec<String> {
         notes.push("who logged in does not stand in the conversation: put the name in for USER".to_owned());
     }
     notes
+}
+
+/// The first of them, and how many more there are.
+fn some(all: Vec<String>) -> String {
+    const NAMED: usize = 10;
+    let more = all.len().saturating_sub(NAMED);
+    let shown = all.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
 /// Mechanisms that swaks speaks.
@@ -264,7 +268,11 @@ fn envelope<'a>(
     words: &mut Vec<String>,
     left_out: &mut Vec<String>,
 ) -> (&'a [Exchange], Vec<String>) {
-    if let Some(path) = transaction.first().and_then(|x| parsed(talk, x)?.path) {
+    if let Some(mail) = transaction.first() {
+        let Some(path) = parsed(talk, mail).and_then(|command| command.path) else {
+            left_out.push(format!("{}, and so the rest", line(talk, mail)));
+            return (&[], Vec::new());
+        };
         let from = if path.is_null() { "<>".to_owned() } else { path.address() };
         if !addresses::can_be_said(tool, &from, false) {
             left_out.push(format!("the sender {from}, and so the rest"));
@@ -272,10 +280,18 @@ fn envelope<'a>(
         }
         words.push(option("--from", &from));
     }
-    let named = transaction.iter().filter(|x| x.verb == Verb::Rcpt);
-    let named = named.filter_map(|x| Some(parsed(talk, x)?.path?.address()));
-    let (to, unsaid): (Vec<_>, Vec<_>) = named.partition(|to| addresses::can_be_said(tool, to, true));
-    left_out.extend(unsaid.into_iter().map(|to| format!("the recipient {to}")));
+    let mut to = Vec::new();
+    for rcpt in transaction.iter().filter(|x| x.verb == Verb::Rcpt && x.ask == Ask::Command) {
+        match parsed(talk, rcpt).and_then(|command| command.path) {
+            Some(path) if addresses::can_be_said(tool, &path.address(), true) => to.push(path.address()),
+            Some(path) => left_out.push(format!("the recipient {}", path.address())),
+            None => left_out.push(line(talk, rcpt)),
+        }
+    }
+    let spelled: Vec<_> = transaction.iter().filter_map(|x| addresses::spelled(&parsed(talk, x)?)).collect();
+    if !spelled.is_empty() {
+        left_out.push(format!("how it was spelled: {}", some(spelled)));
+    }
     if !to.is_empty() {
         words.push(option("--to", &to.join(",")));
     }
@@ -313,6 +329,11 @@ fn announcement(talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>) {
 fn parsed(talk: &Talk<'_>, exchange: &Exchange) -> Option<Command> {
     let entry = talk.log.get(exchange.command()?)?;
     (entry.kind == Kind::Sent && !entry.masked).then(|| Command::parse(entry.bytes))
+}
+
+/// A command as it stands in the conversation.
+fn line(talk: &Talk<'_>, exchange: &Exchange) -> String {
+    exchange.command().and_then(|record| talk.log.get(record)).map_or_else(String::new, |entry| entry.in_file())
 }
 
 /// Where `ehlo send` finds the server; nothing where the conversation does not say it.
@@ -359,8 +380,16 @@ fn server(tool: &Tool, place: &Place<'_>, words: &mut Vec<String>) {
 }
 
 fn greeting(tool: &Tool, talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>, left_out: &mut Vec<String>) {
-    let greeting = mine.iter().rfind(|x| matches!(x.verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo));
-    let Some(command) = greeting.and_then(|x| parsed(talk, x)) else { return };
+    let greetings = mine.iter().filter(|x| matches!(x.verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo));
+    let mut greetings: Vec<_> = greetings.filter_map(|x| parsed(talk, x)).collect();
+    let Some(command) = greetings.pop() else { return };
+    // Behind STARTTLS it is said again.
+    greetings
+        .retain(|it| it.verb != command.verb || it.line[it.argument.clone()] != command.line[command.argument.clone()]);
+    if !greetings.is_empty() {
+        let others = greetings.iter().map(|it| String::from_utf8_lossy(it.line.trim_ascii()).into_owned());
+        left_out.push(format!("{}, before the last greeting", some(others.collect())));
+    }
     let name = String::from_utf8_lossy(&command.line[command.argument.clone()]).trim().to_owned();
     if !name.is_empty() && !addresses::can_be_said(tool, &name, false) {
         left_out.push(format!("the name {name}"));

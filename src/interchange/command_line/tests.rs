@@ -258,3 +258,22 @@ fn an_address_that_a_line_would_change_is_left_out() {
     let unquoted = of(&SEND, "a@b.example", &["a,b@d.example", "c@d.example"]);
     assert!(unquoted.contains("the recipient a,b@d.example") && unquoted.contains("--to c@d.example "), "{unquoted}");
 }
+
+#[test]
+fn what_is_said_in_another_way_is_named() {
+    let of = |mail: &str, rcpt: &str| {
+        let said = ONE.replace("MAIL FROM:<a@b.example>", mail).replace("RCPT TO:<c@d.example>", rcpt);
+        left_out(&SEND, &said)
+    };
+    assert!(of("mail from:<a@b.example> SIZE=9", "RCPT TO:<c@d.example>").is_empty());
+    assert_eq!(
+        of("MAIL FROM: <a@b.example> SIZE=9", "RCPT TO:<@r.example:c@d.example>"),
+        ["ehlo send has no way to say: how it was spelled: MAIL FROM: <a@b.example>, RCPT TO:<@r.example:c@d.example>"]
+    );
+    assert_eq!(of("MAIL FROM", "RCPT TO:<c@d.example>"), ["ehlo send has no way to say: MAIL FROM, and so the rest"]);
+    assert_eq!(
+        left_out(&SEND, "0.0 > HELO b\n0.0 < 250 mx\n"),
+        ["ehlo send has no way to say: EHLO a, before the last greeting"]
+    );
+    assert!(left_out(&SEND, "0.0 > EHLO a\n0.0 < 250 mx\n").is_empty());
+}
