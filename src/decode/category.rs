@@ -81,6 +81,9 @@ const SURE_ENOUGH: f32 = 0.7;
 /// How sure they have to be where they speak for what was recognised.
 const AGREEING: f32 = 0.5;
 
+/// How sure they have to be against a wording and an enhanced code that say the same.
+const CERTAIN: f32 = 0.9;
+
 /// What the words of a refusal speak for together, where that is something else than what is held of it so far. What was
 /// recognised weighs the more, the more exactly it names its cause.
 pub(super) fn weighed(
@@ -110,6 +113,9 @@ pub(super) fn weighed(
     // and what such a code says by itself: all that is more than nothing.
     let seconded = layers.enhanced.is_some_and(|it| !it.vague && it.category == held.category);
     let by_itself = |code: u16| code == 421 || SURE.contains(&code) || code == 454 && layers.at.is_some();
+    if layers.text.is_some() && seconded && verdict.share < CERTAIN {
+        return None;
+    }
     let said = match layers.text {
         Some(_) => is_open(held.category) || verdict.share < enough || seconded,
         None => !is_open(held.category) && layers.code.is_some_and(|it| by_itself(it.code)),
