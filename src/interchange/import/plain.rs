@@ -9,6 +9,7 @@ use super::{layout, prefix};
 
 /// What was done to a text, as it is said.
 const UTF16: &str = "the file was in UTF-16 and was read as such";
+const UNBROKEN: &str = "the blanks that break no line (U+00A0), as a web page has them, were read as blanks";
 const CR: &str = "its lines ended in CR alone and were parted there";
 const COLOURED: &str = "the colours of its lines were taken off";
 const PADDED: &str = "the blanks at the ends of its lines were taken off";
@@ -34,6 +35,7 @@ pub(super) fn plain(octets: &[u8]) -> (Cow<'_, [u8]>, Vec<&'static str>) {
     };
     take(&mut text, from_utf16, UTF16);
     take(&mut text, parted, CR);
+    take(&mut text, with_blanks, UNBROKEN);
     take(&mut text, layout::uncoloured, COLOURED);
     take(&mut text, layout::trimmed, PADDED);
     take(&mut text, layout::single_spaced, DOUBLED);
@@ -75,6 +77,24 @@ fn from_utf16(octets: &[u8]) -> Option<Vec<u8>> {
     let units = octets.chunks_exact(2).map(unit);
     let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
     Some(text.trim_start_matches('\u{feff}').into())
+}
+
+/// The text with common blanks, where most of its blanks are such as a web page or an editor puts in.
+fn with_blanks(octets: &[u8]) -> Option<Vec<u8>> {
+    const UNBROKEN: &[u8] = "\u{a0}".as_bytes();
+    let count = memchr::memmem::find_iter(octets, UNBROKEN).count();
+    if count < 4 || count < memchr::memchr_iter(b' ', octets).count() {
+        return None;
+    }
+    let mut out = Vec::with_capacity(octets.len());
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(octets, UNBROKEN) {
+        out.extend_from_slice(&octets[from..at]);
+        out.push(b' ');
+        from = at + UNBROKEN.len();
+    }
+    out.extend_from_slice(&octets[from..]);
+    Some(out)
 }
 
 /// Lines that end in CR alone.

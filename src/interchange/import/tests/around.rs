@@ -398,3 +398,22 @@ fn a_log_in_that_lost_its_line_end_or_stands_behind_a_lost_dot_is_masked() {
         assert!(written.contains("{{auth}}") && !written.contains(&PLAIN[4..]), "{text}\n{written}");
     }
 }
+
+#[test]
+fn blanks_as_a_web_page_has_them_are_blanks() {
+    for name in ["swaks-plain.txt", "telnet-classic.txt", "curl-v.txt", "exchange-receive.log.csv", "msmtp-d.txt"] {
+        let text = String::from_utf8_lossy(&sample(name)).into_owned();
+        let (plain, unbroken) = (import(text.as_bytes()), import(text.replace(' ', "\u{a0}").as_bytes()));
+        let (plain, unbroken) = (plain.expect(name), unbroken.expect(name));
+        assert_eq!(
+            (unbroken.source, unbroken.conversations.len()),
+            (plain.source, plain.conversations.len()),
+            "{name}"
+        );
+        let kept = |imported: &Imported| -> Vec<Vec<u8>> {
+            imported.conversations[0].log.since(0).map(|(_, entry)| entry.bytes.to_vec()).collect()
+        };
+        assert_eq!(kept(&unbroken), kept(&plain), "{name}");
+        assert!(unbroken.unread.words().any(|words| words.contains("U+00A0")), "{name}");
+    }
+}
