@@ -222,8 +222,9 @@ fn asked(class: &Class, student: &Student) -> Vec<Down> {
     {
         return again(student, asked);
     }
-    // Whoever goes on leaves the answer as it is.
-    student.with(|state| state.asked = None);
+    // Whoever goes on leaves the answer as it is; what is shown may be answered by NOOP too.
+    let (answered, _) = student.answered();
+    student.with(|state| state.asked = (answered < class.settings.questions).then_some(answered));
     vec![posed(class, student)]
 }
 

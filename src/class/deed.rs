@@ -103,8 +103,8 @@ impl Class {
         format!("{name} is here already by another program, which is told. If that is not you, {how}.")
     }
 
-    /// Takes in the answer to the first question that has none (which must be `asked`, where that is said); gives the
-    /// question and its number, from 0. None where there is no such question or answer, or the time is over. In an exam,
+    /// Takes in the answer to the first question that has none (which must be `asked`, where that is said; otherwise
+    /// it must have been asked before); gives the question and its number, from 0. None where there is no such question or answer, or the time is over. In an exam,
     /// where nothing is told of it, the answer that was given last can be changed until the next question is asked; that
     /// to the last one until the time is over.
     pub(crate) fn choose(&self, student: &Student, asked: Option<usize>, choice: usize) -> Option<(usize, Question)> {
@@ -118,7 +118,8 @@ impl Class {
             let end = questions.len().checked_sub(1).filter(|_| open.is_none());
             let last = state.asked.or(end).filter(|last| exam && asked.is_none_or(|asked| asked == *last));
             let number = last.or(open)?;
-            if asked.is_some_and(|asked| asked != number) {
+            let was_asked = || open != Some(number) || state.asked == open;
+            if !asked.map_or_else(was_asked, |asked| asked == number) {
                 return None;
             }
             state.asked = Some(number);

@@ -192,6 +192,9 @@ impl Class {
             return "No question is open: all are answered.".to_owned();
         }
         let number = said_to + 1;
+        if choice(word).is_some_and(|choice| choice < super::pool::ANSWERS) {
+            return format!("Question {number} comes next: NOOP question asks it, and then a letter answers it.");
+        }
         let stands = match student.with(|state| state.chosen.get(&said_to).map(|(choice, _)| letter(*choice))) {
             Some(given) => format!("your answer to question {number} stands as {given}."),
             None => format!("question {number} is still open, and NOOP question asks it again."),

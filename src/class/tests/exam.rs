@@ -82,6 +82,11 @@ async fn questions_about_replies_are_asked_one_by_one_and_kept() {
     );
     let said = joined_up(&anna.say(&format!("NOOP choose {}", letter(questions[0].right))).await);
     assert!(said.starts_with("Right."), "{said}");
+    // Nobody answers what they have not read.
+    let said = joined_up(&anna.say("NOOP choose a").await);
+    assert!(said.starts_with("Question 2 comes next: NOOP question asks it"), "{said}");
+    assert_eq!(student.answered(), (1, 1));
+    anna.say("NOOP question").await;
     let said = joined_up(&anna.say(&format!("NOOP choose {}", letter((questions[1].right + 1) % 4))).await);
     assert!(
         said.starts_with("Not so.") && said.contains("another trouble") && said.contains("It was the last."),
