@@ -204,6 +204,9 @@ pub struct Given {
     /// Its questions were answered.
     #[serde(default)]
     pub answered: bool,
+    /// Something happened that must not: only a fresh start helps.
+    #[serde(default)]
+    pub spoilt: bool,
 }
 
 /// Something that was judged, steps and mistakes from 0.

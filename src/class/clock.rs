@@ -76,6 +76,12 @@ impl Class {
         Some(Duration::from_millis(millis - whole + 5))
     }
 
+    /// Holds a student's conversations or lets them go on, as the class is now: whoever comes to it last, of those who join
+    /// and who pause at the same moment, does what holds then.
+    pub(super) fn hold(&self, student: &Student) {
+        student.held.send_modify(|held| *held = *self.paused.borrow());
+    }
+
     /// Holds everybody's conversations and the clock of an exam, or lets them go on.
     pub fn pause(&self, on: bool) {
         let now = self.now();
@@ -85,11 +91,12 @@ impl Class {
                 return;
             }
             pauses.set(on, now);
+            // Before anybody else pauses it or has it go on.
+            self.paused.send_replace(on);
         }
-        self.paused.send_replace(on);
         self.note(0, What::Paused { on });
         for student in self.students() {
-            student.held.send_replace(on);
+            self.hold(&student);
             student.notify(&News::Paused(on));
         }
     }

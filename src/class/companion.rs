@@ -75,7 +75,11 @@ async fn converse(
                 let down = match next {
                     Ok(News::Leave) | Err(RecvError::Closed) => return Ok(()),
                     // Who missed something is told all anew.
-                    Err(RecvError::Lagged(_)) => given(class, student, ""),
+                    Err(RecvError::Lagged(_)) => {
+                        let paused = Down::Paused(*class.paused.borrow());
+                        say(&mut writer, &paused).await?;
+                        given(class, student, "")
+                    }
                     Ok(news) => told(class, student, news),
                 };
                 let goes_on = down == Down::Paused(false);
@@ -324,6 +328,7 @@ fn given(class: &Class, student: &Student, why: &str) -> Down {
         listener: listener.to_owned(),
         why: why.to_owned(),
         answered: work.quiz.is_some(),
+        spoilt: work.attempt.is_spoilt(),
     });
     given.map_or_else(|| Down::Notice("No lesson has begun.".to_owned()), |given| Down::Lesson(Box::new(given)))
 }

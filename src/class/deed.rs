@@ -124,7 +124,6 @@ impl Class {
             }
             state.asked = Some(number);
             state.chosen.insert(number, (choice, questions[number].right == choice));
-            state.chose = Some(self.now());
             Some(number)
         })?;
         let right = questions[number].right == choice;

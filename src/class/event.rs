@@ -60,6 +60,20 @@ impl What {
     }
 }
 
+impl What {
+    /// Whether a student has answered a question or asked for help: nothing else tells that they are at work.
+    pub(super) fn is_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongAnswer { .. }
+                | Self::Guessed { .. }
+                | Self::Quiz { .. }
+                | Self::Chosen { .. }
+                | Self::Hint { by_instructor: false, .. }
+        )
+    }
+}
+
 /// What is said of numbers that no class comes to.
 const UNSOUND: &str = "a number in it is larger than any that a class writes";
 /// No number of a student, attempt, step, mistake or question is as large.

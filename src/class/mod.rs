@@ -300,7 +300,7 @@ impl Class {
         let paused = lock(&self.pauses).is_on();
         self.paused.send_replace(paused);
         for student in self.students() {
-            student.held.send_replace(paused);
+            self.hold(&student);
             student.reread(&self.folder);
             self.again.fetch_add(usize::from(student.current().is_some()), Ordering::Relaxed);
         }
@@ -343,7 +343,11 @@ impl Class {
 
     /// Writes down what happened. The class goes on where the disk is full.
     pub(crate) fn note(&self, who: u64, what: What) {
-        let event = Event { at: format!("{:.3}", self.now()), who, what };
+        let now = self.now();
+        if let Some(student) = self.student(who).filter(|_| what.is_answer()) {
+            student.with(|state| state.acted = Some(now));
+        }
+        let event = Event { at: format!("{now:.3}"), who, what };
         let line = event.line();
         // What could not be written is tried again with the next event; the lesson itself goes on.
         let written = lock(&self.events).append(line.as_bytes());
@@ -391,7 +395,7 @@ impl Class {
             student
         };
         self.note(student.id, What::Joined { name });
-        let _ = student.held.send_replace(*self.paused.borrow());
+        self.hold(&student);
         Ok(student)
     }
 

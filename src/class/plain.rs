@@ -209,7 +209,8 @@ impl Class {
             }
             let wrong = self.last_mistake(work, done, 0);
             let count = format!("{done} of {all} steps are done.");
-            std::iter::once(count).chain(wrong).chain([open_words(lesson, done)]).collect()
+            let lost = lost_words(work, self.settings.exam.is_some());
+            std::iter::once(count).chain(wrong).chain(lost).chain([open_words(lesson, done)]).collect()
         });
         let again = "It goes on from here when you join again by the same name.";
         stands.unwrap_or_default().into_iter().chain([again.to_owned()]).collect()
@@ -258,14 +259,18 @@ fn progress(settings: &Settings, work: &Work, before: &(String, u32, usize, usiz
         };
         // A mistake made before what has ticked since is past.
         let since = made.filter(|(_, step, _)| *step >= now).and_then(said).map(|mistake| mistake.say.clone());
-        return std::iter::once(done).chain(since).chain([step_words(settings, work, Told::Step)]).collect();
+        let told = std::iter::once(done).chain(since).chain(lost_words(work, exam));
+        return told.chain([step_words(settings, work, Told::Step)]).collect();
     }
-    if work.attempt.is_spoilt() {
-        let cure = if exam { "your instructor can give you a fresh start at it" } else { "NOOP reset starts it over" };
-        let what = work.attempt.spoilt_by().map_or_else(|| "Something happened".to_owned(), |what| capital(&what));
-        return vec![format!("{what}, and that must not be in this lesson: {cure}.")];
-    }
-    made.and_then(said).map(|mistake| mistake.say.clone()).into_iter().collect()
+    let made = made.and_then(said).map(|mistake| mistake.say.clone());
+    made.into_iter().chain(lost_words(work, exam)).collect()
+}
+
+/// That only a fresh start helps, where that is so, and how to get one.
+fn lost_words(work: &Work, exam: bool) -> Option<String> {
+    let cure = if exam { "your instructor can give you a fresh start at it" } else { "NOOP reset starts it over" };
+    let what = work.attempt.spoilt_by().map_or_else(|| "Something happened".to_owned(), |what| capital(&what));
+    work.attempt.is_spoilt().then(|| format!("{what}, and that must not be in this lesson: {cure}."))
 }
 
 /// How much of a lesson is told beside its open step.

@@ -109,8 +109,8 @@ pub(super) struct State {
     pub(super) post: Letterbox,
     /// Answers to the exam's questions: question, choice, whether it is right.
     pub(super) chosen: BTreeMap<usize, (usize, bool)>,
-    /// When the last of them was given.
-    pub(super) chose: Option<Timestamp>,
+    /// When they last answered anything or asked for help: it stands in no record, and is something done all the same.
+    pub(super) acted: Option<Timestamp>,
     /// The question that was asked by `NOOP` or answered last; none once somebody has gone on from it.
     pub(super) asked: Option<usize>,
     /// How many questions of an exam that is over were looked at again.
@@ -341,6 +341,7 @@ impl Student {
     /// Takes in an event of the past.
     pub(super) fn recall(&self, at: Timestamp, what: &What, settings: &Settings, world: &World) {
         self.with(|state| {
+            state.acted = state.acted.max(what.is_answer().then_some(at));
             if let What::Began { lesson, attempt } = what {
                 // A lesson that is no longer taught is not taken up again.
                 let Some(taught) = settings.find(lesson) else { return };
@@ -352,7 +353,6 @@ impl Student {
                 state.current = Some(lesson.clone());
             } else if let What::Chosen { question, choice, right } = what {
                 state.chosen.insert(*question, (*choice, *right));
-                state.chose = Some(at);
             } else if let Some(name) = what.lesson()
                 && let Some(work) = state.works.get_mut(name)
             {

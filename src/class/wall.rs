@@ -65,8 +65,8 @@ pub struct Glance {
     pub lessons: usize,
     /// Questions about replies that are answered.
     pub answered: usize,
-    /// When the last of them was.
-    pub chose: Option<Timestamp>,
+    /// When they last answered anything or asked for help.
+    pub acted: Option<Timestamp>,
     /// What is left of the exam, where it is one.
     pub left: Option<Duration>,
     /// What waits for the next `NOOP` of a client that knows nothing of classes.
@@ -218,7 +218,7 @@ pub fn glance(class: &Class, student: &Student, now: Timestamp) -> Glance {
         over: class.is_over(student, now),
         lessons: all_done.min(taught),
         answered: student.answered().0,
-        chose: student.with(|state| state.chose),
+        acted: student.with(|state| state.acted),
         left: class.left(student),
         waiting: student.waiting(),
         stood: Duration::ZERO,
@@ -316,8 +316,8 @@ impl Wall {
             let Some(since) = since else { return minute };
             let passed = passed(since, now).as_secs();
             // Idle and stuck begin at whole minutes after the last exchange.
-            let said = student.with_current(|work| work.last.as_ref().map(|last| last.at)).flatten().unwrap_or(since);
-            let quiet = super::wall::passed(said, now).as_secs();
+            let said = student.with_current(|work| work.last.as_ref().map(|last| last.at)).flatten();
+            let quiet = self::passed(latest(since, said, student.with(|state| state.acted)), now).as_secs();
             let shown = Duration::from_secs((60 - passed % 60).min(60 - quiet % 60));
             Some(minute.map_or(shown, |minute| minute.min(shown)))
         });
@@ -331,8 +331,11 @@ fn passed(since: Timestamp, now: Timestamp) -> Duration {
 
 /// When something was last said in a step, a question answered, or the step opened.
 fn spoke(glance: &Glance) -> Timestamp {
-    let said = glance.last.as_ref().map(|last| last.at);
-    [said, glance.chose].into_iter().flatten().fold(glance.since, Timestamp::max)
+    latest(glance.since, glance.last.as_ref().map(|last| last.at), glance.acted)
+}
+
+fn latest(opened: Timestamp, said: Option<Timestamp>, acted: Option<Timestamp>) -> Timestamp {
+    said.into_iter().chain(acted).fold(opened, Timestamp::max)
 }
 
 fn state(glance: &Glance, taught: usize, now: Timestamp) -> State {

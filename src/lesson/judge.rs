@@ -106,6 +106,7 @@ impl Goal {
     pub fn wants_one_too_early(&self, facts: &[Fact], mut from: usize) -> bool {
         match self {
             Self::Reply(reply) => reply.code.as_ref().is_some_and(|code| code.0.to_string().starts_with("503")),
+            Self::Any(goals) => goals.iter().any(|goal| goal.wants_one_too_early(facts, from)),
             Self::InOrder(goals) => {
                 for goal in goals {
                     match goal.reached(facts, from) {

@@ -327,3 +327,43 @@ async fn a_crowded_lobby_is_left_sooner_by_who_says_nothing() {
     drop(seats);
     assert!(arrive().expect("a place again").idle.is_none());
 }
+
+#[tokio::test]
+async fn who_can_only_start_over_is_told_why_and_how_and_the_wall_shows_it() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["02"])).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    for line in [
+        "HELO noddy.com",
+        "MAIL FROM:<dude@noddy.com>",
+        "RCPT TO:<colleague@target.local>",
+        "DATA",
+        "Subject: not for you\r\n\r\nHello\r\n.",
+    ] {
+        anna.say(line).await;
+    }
+    until(&class, || wall::Wall::of(&class).rows[0].state == wall::State::Stuck(wall::SPOILT)).await;
+    let said = noop(&mut anna).await;
+    let lost =
+        "A message has reached colleague@target.local, and that must not be in this lesson: NOOP reset starts it over.";
+    assert!(said.contains("colleague has the message") && said.contains(lost), "{said}");
+    assert!(joined_up(&anna.say("QUIT").await).contains(lost));
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    anna.say("NOOP reset").await;
+    let said = noop(&mut anna).await;
+    assert!(!said.contains("must not be"), "{said}");
+    assert!(!matches!(wall::Wall::of(&class).rows[0].state, wall::State::Stuck(_)));
+}
+
+#[tokio::test]
+async fn who_asks_for_a_hint_or_answers_is_at_work_and_who_is_given_one_need_not_be() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    let _anna = Telnet::joined(address, &class, "anna").await;
+    let anna = class.named("anna").expect("here");
+    let acted = || wall::glance(&class, &anna, class.now()).acted;
+    class.take_hint(&anna, true);
+    assert_eq!(acted(), None);
+    class.take_hint(&anna, false);
+    assert!(acted().is_some());
+}

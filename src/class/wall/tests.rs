@@ -28,7 +28,7 @@ fn somebody(id: u64, name: &str) -> Glance {
         over: false,
         lessons: 0,
         answered: 0,
-        chose: None,
+        acted: None,
         left: None,
         waiting: 0,
         stood: Duration::ZERO,
@@ -52,7 +52,7 @@ fn those_in_need_stand_first_and_the_longest_stuck_before_them() {
         Glance { since: at(10), last: said(198), refusals: 5, ..somebody(5, "stubborn") },
         Glance { since: at(100), last: said(120), ..somebody(6, "pausing") },
         Glance { since: at(150), last: said(199), wrong: 3, ..somebody(7, "guessing") },
-        Glance { since: at(50), last: said(70), chose: Some(at(195)), ..somebody(9, "answering") },
+        Glance { since: at(50), last: said(70), acted: Some(at(195)), ..somebody(9, "answering") },
     ];
     let wall = Wall::from(&all, 2, now);
     let rows: Vec<_> = wall.rows.iter().map(|row| (row.name.as_str(), row.state.words().1)).collect();

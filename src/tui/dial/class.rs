@@ -55,6 +55,7 @@ impl Dialler {
             helped: given.helped,
             wrong: given.wrong,
             answered: given.answered,
+            spoilt: given.spoilt,
         });
         messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed, begins }));
         messages.extend(news);

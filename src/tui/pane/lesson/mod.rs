@@ -48,6 +48,8 @@ pub struct Come {
     pub wrong: u32,
     /// Its questions are answered.
     pub answered: bool,
+    /// Something happened that must not: only a fresh start helps.
+    pub spoilt: bool,
 }
 
 /// From where a lesson begins.
@@ -172,6 +174,9 @@ impl LessonPane {
         }
         if come.answered {
             self.quiz.settle();
+        }
+        if come.spoilt {
+            self.attempt.apply(&Happening::Spoilt(come.steps));
         }
         self
     }
