@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use crate::conversation::dialogue::Ask;
+use crate::conversation::event::Remark;
 use crate::conversation::file::{Document, folded};
 use crate::conversation::{Dialogue, Exchange, Kind, Log};
 use crate::decode::Knowledge;
@@ -179,6 +180,16 @@ fn notes(tool: &Tool, place: &Place<'_>, talk: &Talk<'_>) -> Vec<String> {
     if !besides.is_empty() {
         notes.push(format!("{} does not say what was said besides: {}", tool.name, some(besides)));
     }
+    let way = |key: &str| remarks(talk).any(|remark| remark.word == "proxy" && remark.get(key).is_some());
+    for (key, words) in [("kind", "went through a proxy"), ("header", "began with a header of the PROXY protocol")] {
+        if way(key) {
+            notes.push(format!("the connection {words}, which {} does not say here", tool.name));
+        }
+    }
+    let refused = |x: &Exchange| x.verb == Verb::Auth && x.code.is_some_and(|code| code.class().is_refusal());
+    if talk.dialogue.exchanges().iter().any(refused) {
+        notes.push(format!("a log-in was refused before it ended: {} tries the last one alone", tool.name));
+    }
     notes.extend(missing::words(tool, talk));
     if place.target.starts_with("lab:") && !tool.own {
         let scenario = place.target.trim_start_matches("lab:");
@@ -210,10 +221,14 @@ fn logs_in(talk: &Talk<'_>) -> bool {
     talk.dialogue.exchanges().iter().any(|x| x.verb == Verb::Auth && x.ask == Ask::Command)
 }
 
+/// What was noted beside what was said.
+fn remarks(talk: &Talk<'_>) -> impl Iterator<Item = Remark> {
+    talk.log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark())
+}
+
 /// Who logged in, where that was recorded.
 fn user(talk: &Talk<'_>) -> Option<String> {
-    let remarks = talk.log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark());
-    remarks.filter(|remark| remark.word == "auth").last().and_then(|remark| remark.get("user").map(str::to_owned))
+    remarks(talk).filter(|remark| remark.word == "auth").last().and_then(|remark| remark.get("user").map(str::to_owned))
 }
 
 /// A command line of the tool that does what was done up to the transaction of the selected exchange, or, with none, what

@@ -277,3 +277,16 @@ fn what_is_said_in_another_way_is_named() {
     );
     assert!(left_out(&SEND, "0.0 > EHLO a\n0.0 < 250 mx\n").is_empty());
 }
+
+#[test]
+fn a_proxy_and_a_log_in_that_was_refused_are_said() {
+    let way = "0.0 * proxy kind=http asked=\"CONNECT mx:25\"\n";
+    let refused = "0.0 > AUTH PLAIN {{auth}}\n0.0 < 535 no\n0.0 > AUTH LOGIN\n0.0 < 334 VXNlcm5hbWU6\n0.0 > {{auth}}\n0.0 < 235 in\n";
+    let words = left_out(&SWAKS, &format!("{way}{refused}"));
+    assert!(
+        words.contains(&"the connection went through a proxy, which swaks does not say here".to_owned()),
+        "{words:?}"
+    );
+    assert!(words.iter().any(|words| words.contains("a log-in was refused")), "{words:?}");
+    assert!(left_out(&SWAKS, ONE).is_empty());
+}
