@@ -186,7 +186,8 @@ impl Attempt {
     /// What that was, in words, where a few are enough for it.
     #[must_use]
     pub fn spoilt_by(&self) -> Option<String> {
-        self.spoiling().filter(|_| self.spoilt)?.1.happened()
+        // Looked for only where there is something to be found.
+        self.spoilt.then(|| self.spoiling())??.1.happened()
     }
 
     /// The first step, the open one or a later one, of which something has happened that must not; and what.
@@ -353,7 +354,10 @@ impl Attempt {
     /// A `never` that has happened, of the open step or of a later one, which it would find spoilt. Where nothing has been
     /// said of it since `told`, its step may know what to say.
     fn spoil(&mut self, told: usize, happened: &mut Vec<Happening>) {
-        let Some((n, _)) = self.spoiling().filter(|_| !self.spoilt) else { return };
+        if self.spoilt {
+            return;
+        }
+        let Some((n, _)) = self.spoiling() else { return };
         let facts = &self.watcher.facts()[..self.judged];
         if happened.len() == told
             && let Some(mistake) = self.lesson.steps[n].mistakes.iter().position(|mistake| mistake.when.holds(facts))
