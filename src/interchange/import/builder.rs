@@ -204,7 +204,9 @@ impl Builder {
             self.content(line, crlf);
         } else {
             self.end_content();
-            let masked = match secrets::begins(bare).filter(|_| self.phase() != Phase::Auth) {
+            // What is read back lost no beginning: a word that may be the rest of a credential is none there.
+            let may_hide = |from: &usize| self.phase() != Phase::Auth && (*from > 0 || !self.is_told());
+            let masked = match secrets::begins(bare).filter(may_hide) {
                 Some(from) => {
                     // It passes the mask all the same, which has to see everything.
                     let _ = self.mask.sent(&self.fold.session, line, crlf);
