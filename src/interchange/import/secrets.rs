@@ -41,7 +41,7 @@ pub(super) fn begins(line: &[u8]) -> Option<usize> {
         let kept = if named { line.len() - behind.len() } else { line.len() - rest.trim_start().len() };
         return (kept < line.len()).then_some(kept);
     }
-    if is_rest_of_code(word) {
+    if !has_rest && is_rest_of_code(word) {
         return Some(0);
     }
     let mut at = 0;
