@@ -195,7 +195,7 @@ impl Builder {
         self.orphan &= content;
         let content = self.marked.map_or(content, |kind| kind == Kind::Content);
         // Where the source begins in the middle, or lacks the AUTH line, its look alone tells an answer.
-        if !content && is_base64_answer(bare) && !is_command(bare) {
+        if !content && !self.is_told() && is_base64_answer(bare) && !is_command(bare) {
             self.mask.learn(Secret::new(bare.to_vec()));
         }
         self.lines += 1;
@@ -204,9 +204,9 @@ impl Builder {
             self.content(line, crlf);
         } else {
             self.end_content();
-            // What is read back lost no beginning: a word that may be the rest of a credential is none there.
-            let may_hide = |from: &usize| self.phase() != Phase::Auth && (*from > 0 || !self.is_told());
-            let masked = match secrets::begins(bare).filter(may_hide) {
+            // What is read back was masked as it was said: nothing in it is secret by its look.
+            let looks = if self.is_told() || self.phase() == Phase::Auth { None } else { secrets::begins(bare) };
+            let masked = match looks {
                 Some(from) => {
                     // It passes the mask all the same, which has to see everything.
                     let _ = self.mask.sent(&self.fold.session, line, crlf);
