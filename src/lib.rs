@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`world`] | time, randomness, environment, directories: the only door to them |
 //! | [`private`] | files and folders that only their owner reads |
+//! | [`expression`] | what is wrong with a regular expression, in words |
 //! | [`assets`] | the data compiled in: `assets/` and `profiles/` |
 //! | [`smtp`] | the protocol without I/O: commands, replies, the session and its phases, lint, SASL, escaping, secrets |
 //! | [`message`] | what goes after DATA: composed, from a template, one of the samples |
@@ -60,6 +61,7 @@ pub mod cli;
 pub mod client;
 pub mod conversation;
 pub mod decode;
+pub mod expression;
 pub mod interchange;
 pub mod lab;
 pub mod lesson;

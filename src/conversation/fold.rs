@@ -46,6 +46,8 @@ pub struct Fold {
     /// The session.
     pub session: Session,
     queue: VecDeque<Pending>,
+    /// How many of the queue are MAIL.
+    mails: usize,
     partial: Vec<u8>,
     reply: Reply,
     kept: usize,
@@ -74,6 +76,12 @@ impl Fold {
         self.queue.iter().any(|p| !p.gave_up)
     }
 
+    /// Whether a MAIL has been sent whose reply has not come.
+    #[must_use]
+    pub fn awaits_mail(&self) -> bool {
+        self.mails > 0
+    }
+
     /// Whether a reply has begun and is not complete.
     #[must_use]
     pub fn in_reply(&self) -> bool {
@@ -93,6 +101,7 @@ impl Fold {
             Sent::EndOfData => Awaited::EndOfData { nth: 0, of: self.session.verdicts_due() },
             Sent::AuthAnswer => Awaited::AuthAnswer,
         };
+        self.mails += usize::from(awaited.verb() == Some(Verb::Mail));
         self.queue.push_back(Pending { awaited, tag, gave_up: false });
         sent
     }
@@ -207,6 +216,7 @@ impl Fold {
         let asked = if self.unasked { None } else { self.queue.pop_front() };
         let nothing = Pending { awaited: Awaited::Nothing, tag: u32::MAX, gave_up: false };
         let mut pending = asked.unwrap_or(nothing);
+        self.mails -= usize::from(pending.awaited.verb() == Some(Verb::Mail));
         if self.refuses_chunk(&pending.awaited, &reply) {
             pending.awaited = Awaited::Command(Arc::new(Command::parse(b"BDAT 0 LAST")));
         }
@@ -257,7 +267,8 @@ impl Fold {
             // Of an import: so many replies are not in its source, and what comes next answers what was asked after them.
             "lost" => {
                 let lost = remark.get("replies").and_then(|count| count.parse().ok()).unwrap_or(0_usize);
-                self.queue.drain(..lost.min(self.queue.len()));
+                let lost = self.queue.drain(..lost.min(self.queue.len()));
+                self.mails -= lost.filter(|pending| pending.awaited.verb() == Some(Verb::Mail)).count();
             }
             "gave-up" => {
                 for pending in &mut self.queue {

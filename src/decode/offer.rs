@@ -104,7 +104,8 @@ pub fn remarks(offer: &Capabilities, line: Line) -> Vec<Remark> {
     let mut say = |about: &str, words: String| remarks.push(Remark { about: about.to_owned(), words });
     let starttls = offer.has("STARTTLS");
     if line.tls == Some(true) && starttls {
-        let words = "It is offered although the line is secured; a server should not (RFC 3207 4.2). No need to act.";
+        let words =
+            "It is offered although the line is secured, which a server must not (RFC 3207 4.2). No need to act.";
         say("STARTTLS", words.to_owned());
     }
     if line.tls != Some(true) && !starttls {

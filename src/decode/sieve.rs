@@ -8,6 +8,8 @@ use regex_automata::meta::{self, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::syntax;
 
+use crate::expression;
+
 use super::book::Origin;
 use super::literals::{Word, needed};
 
@@ -108,7 +110,7 @@ fn finding(pattern: &str) -> Result<regex::bytes::Regex, regex::Error> {
 /// What is wrong with a pattern. Ours are not looked at, since a test compiles them all.
 pub(super) fn problem(pattern: &str, origin: Origin) -> Option<String> {
     let error = (origin == Origin::Own).then(|| finding(pattern).err()).flatten()?;
-    Some(format!("the pattern is no regular expression: {error}"))
+    Some(format!("the pattern is no regular expression: {}", expression::problem(&error)))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
+use crate::expression::problem;
 use crate::profile::duration;
 use crate::script::pattern::Pattern;
 
@@ -88,11 +89,8 @@ impl<'de> Deserialize<'de> for Expression {
 
 /// A regular expression, or in words why a text is none.
 pub(super) fn regex(text: &str, in_any_case: bool) -> Result<Regex, String> {
-    RegexBuilder::new(text).case_insensitive(in_any_case).build().map_err(|error| {
-        let words = error.to_string();
-        let last = words.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        format!("{text:?} is not a regular expression: {last}")
-    })
+    let built = RegexBuilder::new(text).case_insensitive(in_any_case).build();
+    built.map_err(|error| format!("{text:?} is not a regular expression: {}", problem(&error)))
 }
 
 /// What is expected of a reply, as scripts have it: `250`, `2xx`, `5xx 5.7.*`.

@@ -9,6 +9,7 @@ use jiff::{Span, Timestamp};
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::conversation::ending::End;
+use crate::expression::problem;
 use crate::profile::size;
 use crate::smtp::escape::for_screen;
 
@@ -405,16 +406,7 @@ fn pattern(word: &str) -> Result<Regex, QueryError> {
     let either_case = !word.chars().any(char::is_uppercase);
     let mut builder = RegexBuilder::new(&expression);
     builder.case_insensitive(either_case).multi_line(true).size_limit(PATTERN);
-    builder.build().map_err(|error| {
-        let why = match error {
-            regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-            error => {
-                let text = error.to_string();
-                text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-            }
-        };
-        QueryError::Expression(word.to_owned(), why)
-    })
+    builder.build().map_err(|error| QueryError::Expression(word.to_owned(), problem(&error)))
 }
 
 /// Words as they stand between spaces; a pair of quotes holds one together, wherever in it they stand, and so does a pair

@@ -5,6 +5,7 @@ use std::fmt;
 
 use regex::Regex;
 
+use crate::expression::problem;
 use crate::smtp::{EnhancedCode, Reply, escape};
 
 use super::Misfit;
@@ -126,11 +127,8 @@ fn texts(reply: &Reply) -> [String; 3] {
 }
 
 fn expression(source: &str) -> Result<Regex, String> {
-    regex::RegexBuilder::new(source).multi_line(true).build().map_err(|error| {
-        let words = error.to_string();
-        let last = words.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        format!("a regular expression ({last})")
-    })
+    let built = regex::RegexBuilder::new(source).multi_line(true).build();
+    built.map_err(|error| format!("a regular expression ({})", problem(&error)))
 }
 
 /// What stands between the slash at `at` and the next one that no backslash protects, and where that ends.

@@ -283,7 +283,8 @@ impl Dialogue {
             Sent::AuthAnswer => (Ask::AuthAnswer, Verb::Auth),
             Sent::Command(command) => {
                 if command.verb == Verb::Rcpt {
-                    let transaction = self.fold.session.transactions + u32::from(self.mail_pending());
+                    // One that is pipelined after its MAIL belongs to the transaction that is to begin.
+                    let transaction = self.fold.session.transactions + u32::from(self.fold.awaits_mail());
                     self.recipients.push(Recipient::new(transaction, tag, number));
                 }
                 (Ask::Command, command.verb)
@@ -323,11 +324,6 @@ impl Dialogue {
         exchange.code = Some(code);
         self.exchanges.push(exchange);
         true
-    }
-
-    /// Whether a MAIL has been sent whose reply has not come: a RCPT pipelined after it belongs to its transaction.
-    fn mail_pending(&self) -> bool {
-        self.fold.pending().any(|p| matches!(&p.awaited, Awaited::Command(c) if c.verb == Verb::Mail))
     }
 
     /// The exchange to which a line from the server belongs, made where the server speaks unasked.

@@ -4,6 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::value::{Network, Octets, Span, Template, one};
+use crate::expression::problem;
 use crate::lab::ListenerKind;
 use crate::smtp::{EnhancedCode, Verb};
 
@@ -255,14 +256,8 @@ impl Pattern {
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        regex::bytes::Regex::new(&text).map(Self).map_err(|error| {
-            // The crate draws a picture of several lines; the last one says what is wrong.
-            let text = error.to_string();
-            let why = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            D::Error::custom(format!(
-                "not a regular expression: {why}; a character that is meant as it stands has \\ before it"
-            ))
-        })
+        let pattern = regex::bytes::Regex::new(&text).map(Self);
+        pattern.map_err(|error| D::Error::custom(format!("not a regular expression: {}", problem(&error))))
     }
 }
 

@@ -6,6 +6,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use crate::conversation::log::Entry;
 use crate::conversation::{Exchange, Kind, words};
+use crate::expression::problem;
 use crate::smtp::Verb;
 use crate::tui::talk::Talk;
 
@@ -27,16 +28,12 @@ impl Pattern {
         let inner = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).filter(|inner| !inner.is_empty());
         let expression = inner.map_or_else(|| regex::escape(text), str::to_owned);
         let either_case = !text.chars().any(char::is_uppercase);
-        RegexBuilder::new(&expression).case_insensitive(either_case).size_limit(PATTERN).build().map(Self).map_err(
-            |error| match error {
-                regex::Error::CompiledTooBig(_) => "this expression is too large".to_owned(),
-                error => {
-                    let text = error.to_string();
-                    let last = text.lines().last().unwrap_or_default();
-                    format!("this is no regular expression: {}", last.trim_start_matches("error: "))
-                }
-            },
-        )
+        RegexBuilder::new(&expression)
+            .case_insensitive(either_case)
+            .size_limit(PATTERN)
+            .build()
+            .map(Self)
+            .map_err(|error| format!("this is no regular expression: {}", problem(&error)))
     }
 
     pub(super) fn is_in(&self, text: &[u8]) -> bool {
