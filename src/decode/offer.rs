@@ -136,7 +136,7 @@ pub fn remarks(offer: &Capabilities, line: Line) -> Vec<Remark> {
     }
     if clear && offer.has("REQUIRETLS") {
         let words =
-            "It counts on an encrypted line only, and should be offered there only (RFC 8689 2). Send STARTTLS first.";
+            "It counts on an encrypted line only, where it has to be offered again (RFC 8689 2). Send STARTTLS first.";
         say("REQUIRETLS in clear text", words.to_owned());
     }
     if offer.has("BINARYMIME") && !offer.has("CHUNKING") {

@@ -215,10 +215,14 @@ fn one_old_mechanism_is_spoken_of_as_one() {
     let told = |offered: &str| {
         let hello = HELLO.replace("< 250-PIPELINING", &format!("< 250-AUTH {offered}"));
         let (_, found) = everything(&Stage::new(&hello));
-        found.into_iter().find(|finding| finding.title.ends_with("still offered")).expect(offered).words
+        let finding = found.into_iter().find(|finding| finding.title.ends_with("still offered")).expect(offered);
+        (finding.words, finding.references)
     };
-    assert!(told("PLAIN CRAM-MD5").starts_with("It rests on MD5"));
-    assert!(told("CRAM-MD5 DIGEST-MD5").starts_with("They rest on MD5"));
+    let (words, references) = told("PLAIN CRAM-MD5");
+    assert!(words.starts_with("It rests on MD5") && references == ["RFC 2195 3"], "{references:?}");
+    let (words, references) = told("CRAM-MD5 DIGEST-MD5");
+    assert!(words.starts_with("They rest on MD5") && references == ["RFC 2195 3", "RFC 6331 1"], "{references:?}");
+    assert!(told("NTLM").1.is_empty());
 }
 
 /// What a server says goes into a line of ours only where it is a name.

@@ -14,8 +14,9 @@ pub(super) const PROBE: Probe = Probe {
     judge,
 };
 
-/// Mechanisms that are out of use: weak, or made for one vendor's old clients.
-const OLD: [&str; 4] = ["CRAM-MD5", "DIGEST-MD5", "NTLM", "CRAM-SHA1"];
+/// Mechanisms that are out of use: weak, or made for one vendor's old clients; and what speaks against each.
+const OLD: [(&str, Option<&str>); 4] =
+    [("CRAM-MD5", Some("RFC 2195 3")), ("DIGEST-MD5", Some("RFC 6331 1")), ("NTLM", None), ("CRAM-SHA1", None)];
 
 fn judge(subject: &Subject<'_>, _: &[Talk]) -> Vec<Finding> {
     let implicit = subject.target.tls == TlsMode::Implicit;
@@ -68,19 +69,16 @@ fn in_clear_text((offer, answer): &(Capabilities, Answer)) -> Option<Finding> {
 }
 
 fn of_old((offer, answer): &(Capabilities, Answer)) -> Option<Finding> {
-    let old: Vec<_> = offer.mechanisms().into_iter().filter(|name| OLD.contains(&name.as_str())).collect();
-    if old.is_empty() {
-        return None;
-    }
-    Some(
-        Finding::new(Severity::Low, format!("{} still offered", old.join(", ")))
-            .meaning(if old.len() == 1 {
-                "It rests on MD5 or worse, and has the server keep passwords in a form that can be used at once."
-            } else {
-                "They rest on MD5 or worse, and have the server keep passwords in a form that can be used at once."
-            })
-            .cure("Offer PLAIN under TLS, or SCRAM-SHA-256, in their place.")
-            .by("RFC 6331")
-            .answered([answer]),
-    )
+    let all = offer.mechanisms();
+    let old: Vec<_> = all.iter().filter_map(|name| OLD.iter().find(|(old, _)| old == name)).collect();
+    let names: Vec<_> = old.iter().map(|(name, _)| *name).collect();
+    let meaning = match old.len() {
+        0 => return None,
+        1 => "It rests on MD5 or worse, and has the server keep passwords in a form that can be used at once.",
+        _ => "They rest on MD5 or worse, and have the server keep passwords in a form that can be used at once.",
+    };
+    let finding = Finding::new(Severity::Low, format!("{} still offered", names.join(", ")))
+        .meaning(meaning)
+        .cure("Offer PLAIN under TLS, or SCRAM-SHA-256, in their place.");
+    Some(old.iter().filter_map(|(_, against)| *against).fold(finding, Finding::by).answered([answer]))
 }

@@ -79,13 +79,13 @@ fn greetings(subject: &Subject<'_>, talks: &[Talk]) -> Finding {
                 "It knows no EHLO: no TLS, no login, no parameters; a server of before 1995, or a firewall between.",
             )
             .cure("Update the server, or have the firewall leave SMTP alone.")
-            .by("RFC 5321 3.2"),
+            .by("RFC 5321 2.2.1"),
         (false, [true, false, _]) => Finding::new(Severity::Low, title)
             .meaning("HELO is refused, although every server must take it.")
             .cure("Allow HELO; old senders and devices know nothing else.")
-            .by("RFC 5321 3.2"),
+            .by("RFC 5321 2.2.1"),
         (false, [.., true]) => Finding::new(Severity::Low, title)
-            .meaning("LHLO is for LMTP; over SMTP it must be refused.")
+            .meaning("LHLO is the greeting of LMTP, another protocol, which must not be spoken on port 25.")
             .cure("Serve LMTP at a port or socket of its own, never at port 25.")
             .by("RFC 2033 5"),
         (true, [true, ..] | [_, true, _]) => Finding::new(Severity::Low, title)

@@ -304,20 +304,21 @@ fn special(context: &Context<'_>, item: &mut Item, name: &str, found: &mut Findi
             if let Some(least) = least.filter(|least| time.is_some_and(|time| time < *least)) {
                 let reason =
                     format!("The server can't do it in less than {least} seconds, and R has it give the message back.");
-                found.wrong("by-below-minimum", span, reason, "RFC 2852 4");
+                found.wrong("by-below-minimum", span, reason, "RFC 2852 3");
             }
         }
         "HOLDFOR" => {
             let most = offer(context, "FUTURERELEASE").first().and_then(|most| most.parse::<u64>().ok());
             if let Some(most) = most.filter(|most| value.parse::<u64>().is_ok_and(|time| time > *most)) {
                 let reason = format!("The server holds a message no longer than {most} seconds.");
-                found.wrong("hold-too-long", span, reason, "RFC 4865 4");
+                found.wrong("hold-too-long", span, reason, "RFC 4865 4.1");
             }
         }
         "HOLDUNTIL" => {
             let last = offer(context, "FUTURERELEASE").get(1).filter(|last| is_utc(last));
             if let Some(last) = last.filter(|last| is_utc(&value) && value > **last) {
-                found.wrong("hold-too-long", span, format!("The server holds no message beyond {last}."), "RFC 4865 4");
+                let reason = format!("The server holds no message beyond {last}.");
+                found.wrong("hold-too-long", span, reason, "RFC 4865 4.1");
             }
         }
         "NOTIFY" => notify(context, item, &value, found),
@@ -325,7 +326,7 @@ fn special(context: &Context<'_>, item: &mut Item, name: &str, found: &mut Findi
     }
 }
 
-/// What is wrong by the time of day: HOLDUNTIL with a moment that is over (RFC 4865 4), RRVS with one to come (RFC 7293 3.1).
+/// What is wrong by the time of day: HOLDUNTIL with a moment that is over (RFC 4865 4.2), RRVS with one to come (RFC 7293 3).
 pub(super) fn by_now(command: &Command, now: Timestamp) -> Option<Lint> {
     let moment = |parameter: &str, verb: Verb| {
         let given = command.parameter(parameter).filter(|_| command.verb == verb)?;
@@ -343,11 +344,11 @@ pub(super) fn by_now(command: &Command, now: Timestamp) -> Option<Lint> {
     };
     if let Some((span, _)) = moment("HOLDUNTIL", Verb::Mail).filter(|(_, until)| *until <= now) {
         let reason = format!("It is {shown} already: a server refuses that, or holds nothing.");
-        return Some(odd("hold-past", span, reason, "RFC 4865 4"));
+        return Some(odd("hold-past", span, reason, "RFC 4865 4.2"));
     }
     let (span, _) = moment("RRVS", Verb::Rcpt).filter(|(_, since)| *since > now)?;
     let reason = format!("It is {shown}: the owner of a mailbox can't have been the same since a moment to come.");
-    Some(odd("rrvs-future", span, reason, "RFC 7293 3.1"))
+    Some(odd("rrvs-future", span, reason, "RFC 7293 3"))
 }
 
 /// NOTIFY: no word twice, and no report of success to nobody.
@@ -390,10 +391,10 @@ fn together(context: &Context<'_>, items: &[Item], role: Role, found: &mut Findi
     let find = |name: &str| items.iter().find(|item| item.is(name));
     if let (Some(_), Some(second)) = (find("HOLDFOR"), find("HOLDUNTIL")) {
         let reason = "HOLDFOR and HOLDUNTIL say the same thing in two ways; only one may stand there.";
-        found.wrong("hold-twice", second.span.clone(), reason, "RFC 4865 4");
+        found.wrong("hold-twice", second.span.clone(), reason, "RFC 4865 4.1");
     }
     if let (Some(tracked), None) = (find("MTRK"), find("ENVID")) {
-        found.wrong("mtrk-without-envid", tracked.span.clone(), "MTRK needs ENVID beside it.", "RFC 3885 3");
+        found.wrong("mtrk-without-envid", tracked.span.clone(), "MTRK needs ENVID beside it.", "RFC 3885 3.2");
     }
     let null_sender = role == Role::Reverse && context.command.path.as_ref().is_some_and(super::super::Path::is_null);
     if let Some(verp) = find("XVERP").filter(|_| null_sender) {

@@ -162,9 +162,9 @@ impl Session {
     /// BURL, which stands where a chunk may.
     fn against_reference(&self) -> Verdict {
         if !self.expected().in_transaction() {
-            wrong("MAIL and RCPT must come before BURL.", "RFC 4468 3")
+            wrong("MAIL and RCPT must come before BURL.", "RFC 4468 3.1")
         } else if self.nobody_accepted() {
-            wrong("No recipient was accepted; there is nobody to deliver to.", "RFC 5321 3.3")
+            wrong("No recipient was accepted; there is nobody to deliver to.", "RFC 4468 3.2")
         } else {
             None
         }

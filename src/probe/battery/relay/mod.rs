@@ -263,7 +263,7 @@ fn disguised(heard: &Heard) -> Option<Finding> {
                      refused: it takes the address apart. Whether it then passes the mail on, only a delivery could tell.",
                 )
                 .cure("Refuse %, ! and quoted @ in local parts (Postfix: swap_bangpath = no, allow_percent_hack = no).")
-                .by("RFC 5321 3.6.1")
+                .by("RFC 2505 2.1")
                 .answered(suspicious.iter().map(|(_, answer)| *answer)),
         );
     }

@@ -90,7 +90,7 @@ impl Hash {
         })
     }
 
-    /// The salted password (RFC 5802 3, `Hi`).
+    /// The salted password (RFC 5802 2.2, `Hi`).
     fn salted(self, password: &[u8], salt: &[u8], rounds: u32) -> Octets {
         let prepared = std::str::from_utf8(password).ok().and_then(|text| stringprep::saslprep(text).ok());
         let prepared = Zeroizing::new(prepared.map_or_else(|| password.to_vec(), |text| text.as_bytes().to_vec()));
