@@ -171,7 +171,7 @@ fn said(text: &str, line: String, template: Option<&str>, context: &Context) -> 
 }
 
 /// A log-in as it may be said on this line: no password, and no token, goes over a line that anybody can read (RFC 4954 4,
-/// RFC 8314 3). Where there is no other way, the step says so.
+/// RFC 8314 4.1). Where there is no other way, the step says so.
 pub(super) fn log_in(text: &str, line: String, context: &Context) -> Option<Step> {
     if context.tls != Some(false) {
         return said(text, auth_line(line, context), None, context);
