@@ -309,6 +309,8 @@ fn mistakes_are_said_before_anything_connects() {
         ("> BDAT 10 LAST\n| abc\n", "script.smtp:1:1", "5 octets"),
         ("* pipeline\n> NOOP\n", "script.smtp:1:1", "* end"),
         ("+++\nehlo = 1\n+++\n0.1 > DATA\n0.2 * cut direction=out bytes=5 sha256=ab\n", "script.smtp:5:1", "not kept"),
+        ("0.1 > STARTTLS\n0.2 < 220 x\n0.3 * opaque out=9 in=9 x\n", "script.smtp:3:1", "in place of this line"),
+        ("0.1 < 220 x\n0.2 * unseen RCPT\n", "script.smtp:2:1", "found `unseen RCPT`"),
         ("? what\n0.1 ? closed\n", "script.smtp", "expected"),
     ] {
         let ran = desk.script(script, &["--target", "127.0.0.1:9"]);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::{Common, Exit, input};
+use crate::conversation::Kind;
 use crate::conversation::align::{Difference, Pair, Side};
 use crate::conversation::exam;
 use crate::conversation::file::Document;
@@ -93,6 +94,15 @@ fn read(arguments: &Arguments, common: &Common, world: &World) -> Result<(Docume
         let choose = |count| arguments.session.and_then(|sessions| sessions.of(side, count));
         let path = input::kept(path, &world.directories.state)?;
         let document = input::one_of(&path, choose, "ehlo diff", common)?;
+        if !common.quiet
+            && document.log.of_kind(Kind::Remark).any(|(_, it)| it.remark().is_some_and(|it| it.is_opaque()))
+        {
+            let name = input::shown(&path);
+            super::complain(
+                "ehlo diff",
+                format_args!("{name}: what was said under TLS can't be read in it, nor compared"),
+            );
+        }
         // Why a certificate was not trusted is a difference too.
         Ok::<_, String>(if document.header.exam().is_some() { exam::without_answers(&document) } else { document })
     };

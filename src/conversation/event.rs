@@ -94,7 +94,14 @@ impl Remark {
     /// Whether it stands for octets of the client's that are not kept.
     #[must_use]
     pub fn is_unkept(&self) -> bool {
-        self.word == "content" || self.word == "cut" && self.get("direction") != Some("in") || self.is_loss()
+        let cut = self.word == "cut" && self.get("direction") != Some("in");
+        self.word == "content" || cut || self.is_loss() || self.is_opaque()
+    }
+
+    /// Whether it stands for all that was said under a TLS that can't be read, as in a capture.
+    #[must_use]
+    pub fn is_opaque(&self) -> bool {
+        self.word == "opaque"
     }
 
     /// Says that so many records are missing here: they could not be written.

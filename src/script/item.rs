@@ -169,19 +169,11 @@ impl Reading {
 
     fn remark(&mut self, record: usize, entry: &Entry<'_>) -> Result<(), String> {
         let Some(remark) = entry.remark() else { return Ok(()) };
-        if remark.is_loss() {
-            return Err(
-                "found records that could not be written: what was sent here may be among them, so this can't be \
-                        replayed; put it back as > and | lines, and take this line out"
-                    .to_owned(),
-            );
+        if let Some(words) = gap(&remark) {
+            return Err(words);
         }
         let Remark { word, values } = remark;
-        let outwards = !values.iter().any(|(key, value)| key.as_deref() == Some("direction") && value == "in");
         match word.as_str() {
-            "cut" | "content" if outwards => Err(format!(
-                "found `{word}`: octets that were sent here were not kept, so this can't be replayed; put the content back as | lines or |@ FILE"
-            )),
             "connected" => {
                 self.connections += 1;
                 if self.connections > 1 {
@@ -207,6 +199,28 @@ impl Reading {
             _ => Ok(()),
         }
     }
+}
+
+/// Why what was sent can't be sent again where this stands, and what helps; nothing where it can.
+fn gap(remark: &Remark) -> Option<String> {
+    let (found, why, cure) = if remark.is_loss() {
+        let why = "what was sent here may be among them";
+        ("records that could not be written".to_owned(), why, "put it back as > and | lines, and take this line out")
+    } else if remark.is_opaque() {
+        let why = "what was said under TLS from here on can't be read in it";
+        let cure =
+            "put that in as > and < lines in place of this line, or take this line out to play what stands before it";
+        ("`opaque`".to_owned(), why, cure)
+    } else if remark.word == "unseen" {
+        let why = "a line that was sent here is not in its source";
+        (format!("`{remark}`"), why, "put the line in as a > line in place of this one")
+    } else if remark.is_unkept() {
+        let why = "octets that were sent here were not kept";
+        (format!("`{}`", remark.word), why, "put the content back as | lines or |@ FILE")
+    } else {
+        return None;
+    };
+    Some(format!("found {found}: {why}, so this can't be replayed; {cure}"))
 }
 
 /// The octets of a recorded line; where it was masked, `{{auth}}` stands in it.

@@ -26,6 +26,7 @@ pub fn script(document: &Document) -> Document {
         content: Content::None,
         connected: false,
         unasked: false,
+        unread: false,
         spare: None,
         chunks: unkept_chunks(&document.log),
         unkept: 0,
@@ -178,6 +179,8 @@ struct Writer<'a> {
     connected: bool,
     /// The last reply was one that nothing had asked for.
     unasked: bool,
+    /// What comes now answers what can't be read.
+    unread: bool,
     /// The next line, and its reply, are ehlo's own, to keep the line alive; lines of a block that are still to come.
     spare: Option<Spare>,
     /// Records of BDAT whose octets are not kept.
@@ -317,18 +320,26 @@ impl Writer<'_> {
                 "# Records could not be written here, such as lines that were sent: put these back before it is run",
             );
         }
-        if remark.is_unkept() && !self.chunk {
+        if remark.is_opaque() {
+            self.comment(
+                "# What was said under TLS from here on can't be read in the recording: put it in, as > and < lines",
+            );
+            self.unread = true;
+        } else if remark.is_unkept() && !self.chunk {
             return self.missing("|@");
         }
         match (remark.word.as_str(), remark.bare(0)) {
             ("connecting", _) if std::mem::replace(&mut self.connected, true) => self.text("* reconnect"),
+            ("connected", _) => self.unread = false,
             ("auto", Some("keep-alive")) => self.spare = Some(Spare::KeepAlive),
             ("pipelined", n) => {
                 let n = remark.get("n").or(n).and_then(|n| n.parse().ok()).unwrap_or(0);
                 self.block(n);
             }
             ("tls", _) if remark.get("verified") == Some("yes") => self.text("? tls verified"),
-            ("closed", _) if remark.get("by") == Some("server") && self.unasked => self.comment("# ? closed"),
+            ("closed", _) if remark.get("by") == Some("server") && (self.unasked || self.unread) => {
+                self.comment("# ? closed");
+            }
             ("closed", _) if remark.get("by") == Some("server") => self.text("? closed"),
             _ => {}
         }
@@ -422,6 +433,10 @@ mod tests {
         let lost =
             made("0.1 > DATA\n0.2 < 354 go\n0.3 | x\n0.3 * warning kind=journal lost=163 y\n0.3 > .\n0.4 < 250 ok\n");
         assert!(lost.contains("# Records could not be written here") && lost.ends_with("|@ message.eml\n> .\n< 250\n"));
+        let opaque = made(
+            "0.1 > STARTTLS\n0.2 < 220 go\n0.3 * tls opaque=yes\n0.4 * opaque out=9 in=9 x\n0.4 * closed by=server\n",
+        );
+        assert!(opaque.contains("< 220\n# What was said under TLS") && opaque.ends_with("\n# ? closed\n"), "{opaque}");
         let bdat =
             made("0.1 > BDAT 308 LAST\n0.1 * content bytes=308 shown=no\n0.2 < 250 ok\n0.3 > QUIT\n0.4 < 221 x\n");
         assert!(bdat.ends_with(">> LAST message.eml\n< 250\n> QUIT\n< 221\n"), "{bdat}");

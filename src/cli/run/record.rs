@@ -28,6 +28,11 @@ fn script(arguments: &Arguments, common: &Common) -> Result<(), String> {
         return Err(format!("{}: nothing was recorded in it that could be played again", input::shown(path)));
     }
     let script = record::script(&document);
+    let mut remarks = document.log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark());
+    if !common.quiet && remarks.any(|remark| remark.is_unkept()) {
+        let name = input::shown(path);
+        complain(COMMAND, format_args!("{name}: not all that was sent is in it; a comment of the script says where"));
+    }
     let Some(to) = &arguments.save else {
         let mut out = Vec::new();
         write_document(&script, &mut out);

@@ -64,18 +64,6 @@ impl Document {
         lines.map(|(record, entry)| (record, ScriptLine::parse(entry.bytes)))
     }
 
-    /// The first record that stands for octets of the client's that are not in the file (`cut direction=out`, `content`
-    /// kept as a sum, or records that could not be written): a replay needs them and must not begin.
-    #[must_use]
-    pub fn first_gap(&self) -> Option<usize> {
-        let remarks = self.log.of_kind(Kind::Remark);
-        let gap = |entry: &super::log::Entry<'_>| {
-            let named = [&b"cut "[..], b"content ", b"warning "].iter().any(|word| entry.bytes.starts_with(word));
-            named && entry.remark().is_some_and(|remark| remark.is_unkept())
-        };
-        remarks.filter(|(_, entry)| gap(entry)).map(|(record, _)| record).next()
-    }
-
     /// Whether it holds lines of a script.
     #[must_use]
     pub fn is_script(&self) -> bool {

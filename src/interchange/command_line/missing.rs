@@ -9,7 +9,7 @@ use super::{Talk, Tool};
 /// What a line leaves out because of that, in words.
 pub(super) fn words(tool: &Tool, talk: &Talk<'_>) -> Vec<String> {
     let mut fold = Fold::new();
-    let (mut lost, mut cut, mut unseen) = (Vec::new(), 0, Vec::new());
+    let (mut lost, mut cut, mut opaque, mut unseen) = (Vec::new(), 0, false, Vec::new());
     for (_, entry) in talk.log.since(0) {
         match entry.kind {
             Kind::Sent => _ = fold.sent(entry.bytes, 0),
@@ -22,6 +22,8 @@ pub(super) fn words(tool: &Tool, talk: &Talk<'_>) -> Vec<String> {
                     lost.push(remark.get("lost").unwrap_or_default().parse::<u64>().unwrap_or(1));
                 } else if remark.word == "cut" && remark.get("direction") == Some("out") && !within {
                     cut += 1;
+                } else if remark.is_opaque() {
+                    opaque = true;
                 } else if remark.word == "unseen" {
                     let verb = remark.bare(0).unwrap_or("a line");
                     unseen.push(if verb == "." { "the message" } else { verb }.to_owned());
@@ -43,6 +45,9 @@ pub(super) fn words(tool: &Tool, talk: &Talk<'_>) -> Vec<String> {
     if cut > 0 {
         let lines = if cut == 1 { "a line was" } else { "lines were" };
         out.push(format!("{lines} cut in the conversation: {name} does not say the rest"));
+    }
+    if opaque {
+        out.push(format!("what was said under TLS can't be read in the conversation: {name} does not say it"));
     }
     if !unseen.is_empty() {
         out.push(format!("{name} does not say what the source does not show: {}", unseen.join(", ")));

@@ -168,6 +168,11 @@ fn what_does_not_stand_in_the_conversation_is_said() {
         left_out(&SWAKS, &lost.replace("=3", "=1")),
         [of_send.replace("3 records", "1 record").replace("ehlo send", "swaks")]
     );
+    let opaque = "0.0 > STARTTLS\n0.0 < 220 go\n0.0 * tls opaque=yes\n0.0 * opaque out=9 in=9 x\n";
+    assert_eq!(
+        left_out(&SWAKS, opaque),
+        ["what was said under TLS can't be read in the conversation: swaks does not say it"]
+    );
     // What is lost of a message the message says.
     let within = left_out(&SEND, &ONE.replace("0.0 > .", "0.0 * warning kind=journal lost=9 x\n0.0 > ."));
     assert_eq!(within, ["ehlo send has no way to say: the message, of which records could not be written"]);

@@ -65,11 +65,6 @@ pub(super) fn rehearsed(of: &ReplayOf, password: Option<Secret>, world: &World) 
     let document = document(path)?;
     let target = target.marked(&profiles, Some(&document.header));
     let name = name(path);
-    if let Some(record) = document.first_gap() {
-        let line = document.line_of(record);
-        let words = format!("{name}:{line}: octets that were sent here were not kept, so they can't be sent again");
-        return Err(words.into());
-    }
     let reads = values::variables(&document);
     if reads.iter().any(|name| !environment.contains(name)) {
         return Err(Unready::Reads(reads));

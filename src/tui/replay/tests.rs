@@ -257,7 +257,10 @@ fn what_can_t_be_replayed_is_refused_before_it_connects() {
     let shipped = rehearsed(&of(Path::new("example:classic"), "lab:"), None, &world(root.path()));
     assert!(shipped.is_ok_and(|of| of.name == "example:classic" && of.script));
     let gap = "+++\nehlo = 1\n+++\n0.0 > DATA\n0.1 < 354 go\n0.2 * content bytes=9 sha256=00\n0.3 > .\n";
-    assert!(refused(gap, "127.0.0.1:25").contains("gap.smtp:6: octets that were sent here were not kept"));
+    assert!(
+        refused(gap, "127.0.0.1:25")
+            .contains("gap.smtp:6:1: found `content`: octets that were sent here were not kept")
+    );
     assert!(refused("> MAIL FROM:<{{nobody}}>\n", "127.0.0.1:25").contains("{{nobody}} has no value"));
     assert!(refused("# nothing\n", "127.0.0.1:25").contains("holds nothing to send"));
     assert!(!refused("> NOOP\n", "127.0.0.1:port").is_empty());
