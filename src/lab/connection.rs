@@ -109,6 +109,8 @@ enum Next {
     GoOn,
     /// Write what is left, and close.
     Over,
+    /// The same after QUIT.
+    Parted,
     /// The connection is gone already.
     Gone,
 }
@@ -212,7 +214,7 @@ impl Connection {
         }
         match self.tls_first(self.implicit).await? {
             Next::GoOn => {}
-            Next::Over => {
+            Next::Over | Next::Parted => {
                 self.linger().await;
                 return Ok(Err(Side::Server));
             }
@@ -247,9 +249,11 @@ impl Connection {
                 next = self.answer().await?;
             }
         }
-        if next == Next::Over {
+        if next != Next::Gone {
             self.flush().await?;
-            self.linger().await;
+            if next != Next::Parted || !self.has_all() {
+                self.linger().await;
+            }
         }
         Ok(Side::Server)
     }
@@ -393,6 +397,7 @@ impl Connection {
                     return self.start_tls().await;
                 }
                 Action::Close => return Ok(Next::Over),
+                Action::Part => return Ok(Next::Parted),
             }
         }
         Ok(Next::GoOn)
@@ -416,6 +421,13 @@ impl Connection {
             timeout(self.idle, self.wire.write(part)).await.map_err(|_| std::io::ErrorKind::TimedOut)??;
         }
         Ok(())
+    }
+
+    /// Whether a plain line can be closed at once: nothing of what the client has sent is left, for which the system would
+    /// send a reset in place of the last reply.
+    fn has_all(&self) -> bool {
+        let nothing = |stream: &TcpStream| !stream.try_read(&mut [0]).is_ok_and(|octets| octets > 0);
+        self.framer.is_empty() && matches!(&self.wire, Wire::Plain(stream) if nothing(stream))
     }
 
     /// Closes our side, and reads on for a moment.

@@ -67,6 +67,18 @@ async fn who_speaks_after_a_rest_is_answered_and_recorded_as_anybody() {
 }
 
 #[tokio::test]
+async fn who_says_more_than_quit_is_told_goodbye_and_not_reset() {
+    let at = tempfile::tempdir().expect("a folder");
+    for behind in [String::new(), "x".repeat(100_000)] {
+        let (_lab, mut stream) = greeted(at.path(), LONG).await;
+        stream.write_all(format!("QUIT\r\n{behind}").as_bytes()).await.expect("it reads");
+        let mut said = String::new();
+        stream.read_to_string(&mut said).await.expect("no reset");
+        assert_eq!(said, "221 2.0.0 Bye\r\n");
+    }
+}
+
+#[tokio::test]
 async fn who_hangs_up_without_a_word_has_closed() {
     let at = tempfile::tempdir().expect("a folder");
     let (lab, stream) = greeted(at.path(), LONG).await;

@@ -51,6 +51,8 @@ pub(super) enum Action {
     StartTls,
     /// Close the connection once all is written.
     Close,
+    /// The same, where the client has taken its leave.
+    Part,
     /// Reset the connection.
     Reset,
 }
@@ -342,7 +344,7 @@ impl Session {
             Verb::Noop => self.say("250 2.0.0 Ok".to_owned()),
             Verb::Quit => {
                 self.say("221 2.0.0 Bye".to_owned());
-                self.close();
+                self.over(Action::Part);
             }
             Verb::Vrfy => self.vrfy(argument),
             Verb::Expn => self.expn(argument),
@@ -398,9 +400,13 @@ impl Session {
     }
 
     fn close(&mut self) {
+        self.over(Action::Close);
+    }
+
+    fn over(&mut self, how: Action) {
         self.end_transaction();
         self.state = State::Closed;
-        self.out.push(Action::Close);
+        self.out.push(how);
     }
 
     /// An ordinary reply of one line, in the words of whoever is imitated.

@@ -64,7 +64,7 @@ impl Talk {
             match action {
                 Action::Reply(lines) => out.extend(lines),
                 Action::Wait(time) => self.waited += time,
-                Action::Close => out.push("(closed)".to_owned()),
+                Action::Close | Action::Part => out.push("(closed)".to_owned()),
                 Action::Reset => out.push("(reset)".to_owned()),
                 Action::Raw(bytes) => out.push(String::from_utf8_lossy(&bytes).into_owned()),
                 Action::StartTls => {
