@@ -225,14 +225,7 @@ impl Mask {
     pub fn hidden(&mut self, bytes: &[u8], from: usize, crlf: bool) -> Line {
         let end = without_end(bytes).len();
         let from = from.min(end);
-        for word in bytes[from..end].split(|octet| *octet == b' ').filter(|word| !word.is_empty()) {
-            self.learn_answer(word);
-        }
-        // The last of them is the password, where it is none of base64.
-        let last = bytes[from..end].trim_ascii().rsplit(|octet| *octet == b' ').next().unwrap_or_default();
-        if last.len() >= 6 && !is_common(last) {
-            self.values.learn(Secret::new(last.to_vec()));
-        }
+        self.learn_words(&bytes[from..end]);
         let mut masked = self.values.find(&bytes[..from], Look { first: true, ..Look::default() });
         masked.push(from..end);
         line(bytes, crlf, masked)
@@ -383,6 +376,33 @@ impl Mask {
             return;
         }
         self.learn_answer(response);
+        if typed.contains(&b' ') {
+            self.learn_typed(typed);
+        }
+    }
+
+    /// What was typed as a response and is none, since it holds a blank: a user's name and a password, a passphrase, or a
+    /// command that was no answer. Whatever it is, the server may say it once more.
+    fn learn_typed(&mut self, typed: &[u8]) {
+        let due = self.due.max(1);
+        let words = typed.split(|octet| *octet == b' ').map(<[u8]>::to_vec);
+        for said in words.chain([typed.to_vec()]) {
+            self.values.learn_for_a_reply(Secret::new(said), due);
+        }
+        let first = typed.split(|octet| *octet == b' ').next().unwrap_or_default();
+        if !std::str::from_utf8(first).is_ok_and(verb::is_known) {
+            self.values.learn(Secret::new(typed.to_vec()));
+            self.learn_words(typed);
+        }
+    }
+
+    /// Learns what is secret in words of which the last is the password, where it is none of base64.
+    fn learn_words(&mut self, words: &[u8]) {
+        let words: Vec<_> = words.split(|octet| *octet == b' ').filter(|word| !word.is_empty()).collect();
+        words.iter().for_each(|word| self.learn_answer(word));
+        if let Some(last) = words.last().filter(|last| last.len() >= 6 && !is_common(last)) {
+            self.values.learn(Secret::new(last.to_vec()));
+        }
     }
 
     /// A user's name was sent. It is no secret, and a word that others have too; but whoever has typed the password in its

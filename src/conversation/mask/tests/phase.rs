@@ -120,6 +120,53 @@ fn a_malformed_answer_hides_no_ordinary_words() {
 }
 
 #[test]
+fn what_was_typed_with_blanks_in_the_place_of_a_response_is_masked_where_a_server_says_it_once_more() {
+    for (opening, answer) in [
+        ("> AUTH PLAIN dude Pw", ""),
+        ("> AUTH PLAIN", "> dude Pw"),
+        ("> AUTH CRAM-MD5", "> dude Pw"),
+        ("> AUTH LOGIN ZHVkZQ==", "> dude Pw"),
+    ] {
+        let masked = opening.strip_suffix(" dude Pw").or(opening.strip_suffix(" ZHVkZQ=="));
+        let masked = masked.map_or(opening.to_owned(), |auth| format!("{auth} {{{{auth}}}}"));
+        let mut steps = vec![EHLO, OFFER, (opening, masked.as_str())];
+        if !answer.is_empty() {
+            steps.extend([("< 334 PDFAbXg+", ""), (answer, "> {{auth}}")]);
+        }
+        steps.extend([
+            (r#"< 535-bad: "AUTH PLAIN dude Pw""#, r#"< 535-bad: "AUTH PLAIN {{auth}}""#),
+            ("< 535 dude Pw", "< 535 {{auth}}"),
+            ("> NOOP dude Pw", "> NOOP {{auth}}"),
+            ("> MAIL FROM:<dude@noddy.com>", ""),
+        ]);
+        check(&mut Mask::default(), &steps);
+    }
+    check(
+        &mut Mask::default(),
+        &[
+            EHLO,
+            OFFER,
+            ("> AUTH LOGIN ZHVkZQ==", "> AUTH LOGIN {{auth}}"),
+            ("< 334 UGFzc3dvcmQ6", ""),
+            ("> correct horse battery staple", "> {{auth}}"),
+            ("< 501 what is correct?", "< 501 what is {{auth}}?"),
+            ("< 250 correct", ""),
+            ("> NOOP correct horse battery staple", "> NOOP {{auth}}"),
+            ("< 250 ok", ""),
+            ("> AUTH PLAIN dude hunter2", "> AUTH PLAIN {{auth}}"),
+            ("< 501 hunter2", "< 501 {{auth}}"),
+            ("> NOOP hunter2", "> NOOP {{auth}}"),
+            ("< 250 ok", ""),
+            ("> AUTH PLAIN", ""),
+            ("< 334 ", "< 334\\x20"),
+            ("> MAIL FROM:<dude@noddy.com>", "> {{auth}}"),
+            ("< 501 what is MAIL FROM:<dude@noddy.com>?", "< 501 what is {{auth}}?"),
+            ("> MAIL FROM:<dude@noddy.com>", ""),
+        ],
+    );
+}
+
+#[test]
 fn answers_to_an_auth_that_was_refused_are_masked_until_the_next_command() {
     for auth in ["AUTH LOGIN", "AUTH PLAIN", "AUTH CRAM-MD5", "AUTH XOAUTH2", "AUHT LOGIN", "AUTH-LOGIN", "authlogin"] {
         let auth = format!("> {auth}");
@@ -268,10 +315,13 @@ fn a_line_that_is_nothing_but_a_credential_is_masked_without_an_auth() {
             ("> AGR1ZGUAc2VjcmV0", "> {{auth}}"),
             ("< 500 what is AGR1ZGUAc2VjcmV0", "< 500 what is {{auth}}"),
             ("> c2VjcmV0LXBhc3N3b3Jk", "> {{auth}}"),
+            ("< 500 what", ""),
             ("> AUHT PLAIN AGR1ZGUAaHVudGVyMg==", "> AUHT PLAIN {{auth}}"),
             ("< 500 what is hunter2", "< 500 what is {{auth}}"),
             ("> NOOP", ""),
+            ("< 250 ok", ""),
             ("> LOGIN dude another1", "> LOGIN {{auth}}"),
+            ("< 500 what", ""),
             ("> PLAIN AGR1ZGUAaHVudGVyMg==", "> PLAIN {{auth}}"),
             ("> NOOP AGR1ZGUAcGF0aA==", ""),
             ("> XFOO AGR1ZGUAcGF0aA==", ""),
