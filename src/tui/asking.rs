@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn a_question_that_comes_by_itself_waits_until_the_typing_has_stopped() {
         let ms = Duration::from_millis;
-        let question = Put::Workbench(Question::ClearText(String::new()));
+        let question = Put::Workbench(Question::ClearText { why: String::new(), block: Vec::new() });
         let mut asking = Asking::default();
         assert!(asking.hears(false, None, ms(10_000)));
         asking.note(Some(&question), false);

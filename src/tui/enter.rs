@@ -4,15 +4,15 @@ use crate::client::{Ending, Request};
 use crate::conversation::dialogue::Verdict;
 use crate::decode::{Does, MENDED, Step};
 use crate::smtp::session::Sent;
-use crate::smtp::{Command, Phase, Verb, sasl};
+use crate::smtp::{Command, Phase, Verb};
 
 use super::action::Action;
 use super::editor::Draft;
 use super::effect::Effect;
 use super::model::{Armed, Focus, Model};
 use super::overlay::{Overlay, PasteAs, Question};
-use super::pane::composer::{Answer, Challenge, Composer, Wants, answer};
-use super::{attending, pasted, pipelining, replay};
+use super::pane::composer::{Answer, Composer, Wants, answer};
+use super::{attending, exposed, pasted, pipelining, replay};
 use crate::conversation::words::capital;
 
 /// Enter in the composer: sends what stands there, or says first what is unusual about it.
@@ -43,9 +43,9 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if armed != Some(Armed::InClear)
-        && let Some(words) = shows_secret(model)
+        && let Some(why) = exposed::by(model, [model.composer.line()])
     {
-        model.overlay = Some(Overlay::Question(Question::ClearText(words)));
+        model.overlay = Some(Overlay::Question(Question::ClearText { why, block: Vec::new() }));
         return Vec::new();
     }
     // Who sends by hand goes on by hand, and wants to see what comes of it.
@@ -207,29 +207,6 @@ fn draft_as_typed(draft: &Draft) -> Vec<Request> {
     lines.map(request).collect()
 }
 
-/// What anybody on the way could read of what Enter sends now, in words: the password or the token of a login, on a line that
-/// is not encrypted. The lab's are known to everybody, and a profile may say that they may.
-fn shows_secret(model: &Model) -> Option<String> {
-    let session = &model.talk.dialogue.state().session;
-    let line = model.composer.line();
-    let mechanism = match session.classify(line.as_bytes()) {
-        _ if session.tls || model.peer.lab || model.peer.clear_text => return None,
-        Sent::Command(command) if command.verb == Verb::Auth => {
-            let mut words = line.split_whitespace().skip(1);
-            // Alone, or with an empty response, it shows nothing yet.
-            words.next().filter(|_| words.next().is_some_and(|response| response != "="))?.to_owned()
-        }
-        Sent::AuthAnswer if line != "*" => {
-            let shows = |it: &&Challenge| !matches!(it.wants, Wants::User | Wants::Formality);
-            model.challenge.as_ref().filter(shows)?.mechanism.clone()
-        }
-        _ => return None,
-    };
-    let known = sasl::known(&mechanism).filter(|known| known.shows_secret)?;
-    let what = if known.proof == sasl::Proof::Token { "token" } else { "password" };
-    Some(format!("{} shows the {what}, and the line is not encrypted.", known.name))
-}
-
 /// Whether what Enter sends now hands a message over: the lone dot, the last chunk, or the message that was written.
 fn hands_over(model: &Model) -> bool {
     let line = model.composer.line().as_bytes();
@@ -270,6 +247,23 @@ fn content(lines: &[String]) -> Request {
     Request::Content(content)
 }
 
+fn is_data(line: &str) -> bool {
+    Command::parse(line.as_bytes()).verb == Verb::Data
+}
+
+/// Lines go out together.
+pub(super) fn in_one_write(model: &mut Model, mut lines: Vec<String>) -> Vec<Effect> {
+    model.block = None;
+    model.composer.set_line("");
+    // What follows DATA is content, once 354 has come, and not commands (RFC 2920 3.1).
+    let data = lines.iter().position(|line| is_data(line));
+    let rest = data.map(|at| lines.split_off(at + 1)).unwrap_or_default();
+    if !rest.is_empty() {
+        pasted::begin(model, rest, true);
+    }
+    vec![Effect::Send(Request::Pipeline(lines.into_iter().map(String::into_bytes).collect()))]
+}
+
 /// Uses a paste of several lines as it was chosen.
 pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -> Vec<Effect> {
     model.pasted.clear();
@@ -284,15 +278,11 @@ pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -
             Vec::new()
         }
         PasteAs::Block => {
-            model.composer.set_line("");
-            let mut lines = lines;
-            // What follows DATA is content, once 354 has come, and not commands (RFC 2920 3.1).
-            let data = lines.iter().position(|line| Command::parse(line.as_bytes()).verb == Verb::Data);
-            let rest = data.map(|at| lines.split_off(at + 1)).unwrap_or_default();
-            if !rest.is_empty() {
-                pasted::begin(model, rest, true);
+            if let Some(why) = exposed::by(model, lines.iter().take_while(|line| !is_data(line)).map(String::as_str)) {
+                model.overlay = Some(Overlay::Question(Question::ClearText { why, block: lines }));
+                return Vec::new();
             }
-            vec![Effect::Send(Request::Pipeline(lines.into_iter().map(String::into_bytes).collect()))]
+            in_one_write(model, lines)
         }
         PasteAs::Draft => {
             model.draft = Draft { lines, ready: true, ..Draft::default() };

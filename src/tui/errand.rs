@@ -182,7 +182,7 @@ fn end_point(model: &Model) -> Option<Vec<u8>> {
 /// Sends the next line, if now is its moment.
 pub(super) fn step(model: &mut Model) -> Vec<Effect> {
     if let Some(words) = model.errand.as_ref().and_then(|running| running.asked.clone()) {
-        if !matches!(model.overlay, Some(Overlay::Question(Question::ClearText(_)))) {
+        if !matches!(model.overlay, Some(Overlay::Question(Question::ClearText { .. }))) {
             model.errand = None;
             model.notice = Some(words);
         }
@@ -209,7 +209,7 @@ pub(super) fn step(model: &mut Model) -> Vec<Effect> {
     match left(running.errand.next(session, reply.as_ref()), &kept) {
         Next::Wait => Vec::new(),
         Next::Ask(words) => {
-            model.overlay = Some(Overlay::Question(Question::ClearText(words.clone())));
+            model.overlay = Some(Overlay::Question(Question::ClearText { why: words.clone(), block: Vec::new() }));
             running.asked = Some(words);
             Vec::new()
         }

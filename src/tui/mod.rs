@@ -47,6 +47,7 @@ pub mod effect;
 mod ended_tests;
 mod enter;
 pub mod errand;
+mod exposed;
 mod footer;
 #[cfg(test)]
 mod gallery;

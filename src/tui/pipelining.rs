@@ -18,9 +18,11 @@ pub(super) fn is_possible(model: &Model) -> bool {
 /// Begins to collect lines; sends them where some are, or leaves off.
 pub(super) fn act(model: &mut Model) -> Vec<Effect> {
     model.focus = super::model::Focus::Composer;
-    match model.block.take() {
+    // They are kept until they go: a question may come first.
+    match model.block.clone() {
         Some(lines) if !lines.is_empty() => super::enter::paste_lines(model, PasteAs::Block, lines),
         Some(_) => {
+            model.block = None;
             model.notice = Some("Each line is sent by itself again.".to_owned());
             Vec::new()
         }

@@ -11,7 +11,7 @@ use crate::transaction::{interrupted, last_greeting};
 use super::act::{act, closed, connect_as_typed, open_form};
 use super::action::{Action, Where};
 use super::effect::Effect;
-use super::enter::{enter, not_sent, paste_lines};
+use super::enter::{enter, in_one_write, not_sent, paste_lines};
 use super::errand;
 use super::keymap::Key;
 use super::learn;
@@ -442,9 +442,10 @@ fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
             enter(model)
         }),
         Question::Regardless => regardless::begin(model),
-        Question::ClearText(_) if model.errand.is_some() => errand::allowed(model),
+        Question::ClearText { block, .. } if !block.is_empty() => in_one_write(model, block),
+        Question::ClearText { .. } if model.errand.is_some() => errand::allowed(model),
         // It stands in the composer still.
-        Question::ClearText(_) => {
+        Question::ClearText { .. } => {
             model.armed = Some(Armed::InClear);
             enter(model)
         }

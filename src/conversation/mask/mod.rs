@@ -399,7 +399,9 @@ impl Mask {
     /// Learns what is secret in words of which the last is the password, where it is none of base64.
     fn learn_words(&mut self, words: &[u8]) {
         let words: Vec<_> = words.split(|octet| *octet == b' ').filter(|word| !word.is_empty()).collect();
-        words.iter().for_each(|word| self.learn_answer(word));
+        for word in &words {
+            self.learn_answer(word);
+        }
         if let Some(last) = words.last().filter(|last| last.len() >= 6 && !is_common(last)) {
             self.values.learn(Secret::new(last.to_vec()));
         }

@@ -31,8 +31,13 @@ pub enum Question {
     Open(PathBuf),
     /// Go on although the certificate was not trusted?
     Regardless,
-    /// Send a password or token over a line that is not encrypted? What it shows, in words.
-    ClearText(String),
+    /// Send a password or token over a line that is not encrypted?
+    ClearText {
+        /// What it shows, in words.
+        why: String,
+        /// The lines that are to go out together; otherwise it is what the composer or an errand has.
+        block: Vec<String>,
+    },
     /// Let a script read these variables of the environment?
     Environment(ReplayOf),
     /// Hand a message over to a real server?
@@ -73,7 +78,7 @@ impl Question {
                 | Self::HandOver { .. }
                 | Self::Environment(_)
                 | Self::Regardless
-                | Self::ClearText(_)
+                | Self::ClearText { .. }
                 | Self::Learn(_)
                 | Self::DeleteProfile(_)
                 | Self::Remove(_),
@@ -129,7 +134,7 @@ impl Question {
                     .to_owned(),
                 "y go on regardless · Esc stay",
             ),
-            Self::ClearText(why) => in_clear(why),
+            Self::ClearText { why, .. } => in_clear(why),
             Self::Environment(of) => reading(of),
             Self::DeleteProfile(name) => ("Delete", format!("Delete your profile {name}?"), "y delete · Esc keep"),
             Self::Remove(doomed) => ("Delete", removing(&doomed.files), doomed.foot()),
