@@ -75,6 +75,8 @@ impl Tty {
         let ascii = !ascii::locale_is_utf8(|name| world.variable(name));
         let mut tty = Self { terminal, mouse: true, ascii };
         tty.enter()?;
+        // A program that was killed leaves the alternate screen as it was, and to enter it again wipes nothing.
+        tty.clear()?;
         Ok(tty)
     }
 
@@ -255,7 +257,12 @@ mod tests {
         drop(pair.slave);
         let written = reading.join().expect("it reads to the end");
         let mut screen = vt100::Parser::new(60.try_into().expect("rows"), 160.try_into().expect("columns"), 0);
-        screen.process(&written);
+        screen.process(b"\x1b[?1049hleft by a program that was killed");
+        let given_back = written.windows(8).position(|octets| octets == b"\x1b[?1049l").expect("it is given back");
+        screen.process(&written[..given_back]);
+        let taken = screen.screen();
+        assert!(taken.alternate_screen() && taken.contents().trim().is_empty(), "{}", taken.contents());
+        screen.process(&written[given_back..]);
         let screen = screen.screen();
         let shown = screen.contents();
         assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste(), "{shown}");
