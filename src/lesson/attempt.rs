@@ -61,6 +61,8 @@ pub struct Attempt {
     wrong_answers: Vec<u32>,
     /// The first step after the open one that would tick if its turn had come.
     ahead: Option<usize>,
+    /// The open step, from 0, if it follows another and its goal was reached only with what came before that.
+    astride: Option<usize>,
 }
 
 impl Attempt {
@@ -80,6 +82,7 @@ impl Attempt {
             spoilt: false,
             wrong_answers: vec![0; steps],
             ahead: None,
+            astride: None,
         };
         attempt.open_step();
         attempt
@@ -207,6 +210,13 @@ impl Attempt {
         self.ahead
     }
 
+    /// The open step, from 0, where it is reached by all that has happened, and not by what came after the step that it
+    /// follows.
+    #[must_use]
+    pub fn astride(&self) -> Option<usize> {
+        self.astride
+    }
+
     /// The hints of the open step that were taken.
     #[must_use]
     pub fn hints(&self) -> &[String] {
@@ -298,6 +308,8 @@ impl Attempt {
         // What holds of nothing at all was not reached by anybody, and what follows a step has to be done after it.
         let mut may_count = later.filter(|(_, step)| !step.follows && !step.goal.holds(&[]));
         self.ahead = may_count.find(|(_, step)| step.goal.holds(facts)).map(|it| it.0);
+        let open = self.lesson.steps.get(self.ticked).filter(|step| step.follows && step.goal.holds(facts));
+        self.astride = open.map(|_| self.ticked);
         happened
     }
 

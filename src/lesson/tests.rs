@@ -406,6 +406,22 @@ fn a_step_that_follows_one_reached_early_does_not_tick_by_what_was_before_them_a
 }
 
 #[test]
+fn a_control_may_come_before_what_it_is_compared_with() {
+    let (_, text) = super::course::shipped().find(|(name, _)| name == "24-case-one").expect("shipped");
+    let lesson = Arc::new(Lesson::parse("24-case-one", text).expect("well formed"));
+    let mut learner = Learner { attempt: Attempt::new(lesson), log: Log::new(), session: 1 };
+    let of = |name: &str, reply: &str| {
+        format!(
+            "> MAIL FROM:<{name}@noddy.com>\n< 250 ok\n> RCPT TO:<anotherdude@target.local>\n< {reply} so\n> RSET\n< 250 ok\n"
+        )
+    };
+    learner.hears(&format!("* connected a\n< 220 mx\n> EHLO noddy.com\n< 250 mx\n{}", of("mary", "250")));
+    assert_eq!(learner.attempt.ticked(), 0);
+    learner.hears(&of("dude", "550"));
+    assert_eq!(learner.attempt.ticked(), 2);
+}
+
+#[test]
 fn what_was_a_mistake_before_its_step_is_said_only_when_it_is_made_anew() {
     let mut learner = Learner::new();
     learner.hears("> RSET\n< 250 ok");

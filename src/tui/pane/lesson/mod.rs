@@ -109,6 +109,8 @@ pub enum Said {
     WrongAnswer,
     /// A step after the open one would tick if its turn had come.
     Ahead,
+    /// The open step is reached, but for what came before the step that it follows.
+    Astride,
     /// A message was taken, and the open step asks for something else.
     StillOpen,
 }
@@ -253,7 +255,8 @@ impl LessonPane {
 
     /// Takes in what the lab has seen; whether a step has ticked.
     pub fn take(&mut self, seen: &[Seen]) -> bool {
-        let (before, ahead, messages) = (self.attempt.exchanges(), self.attempt.ahead(), self.attempt.messages());
+        let (before, messages) = (self.attempt.exchanges(), self.attempt.messages());
+        let (ahead, astride) = (self.attempt.ahead(), self.attempt.astride());
         let mut happened = Vec::new();
         for session in seen {
             happened.extend(self.attempt.observe(session.number, session.began, &session.log));
@@ -266,6 +269,8 @@ impl LessonPane {
         let silent = !ticked && self.said.is_none() && !self.attempt.is_spoilt() && self.stage() == Stage::Steps;
         if silent && self.attempt.ahead().is_some() && self.attempt.ahead() != ahead {
             self.said = Some(Said::Ahead);
+        } else if silent && self.attempt.astride().is_some() && self.attempt.astride() != astride {
+            self.said = Some(Said::Astride);
         } else if silent && self.attempt.messages() > messages && !self.wants_message() {
             self.said = Some(Said::StillOpen);
         }

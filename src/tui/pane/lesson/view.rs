@@ -110,6 +110,17 @@ fn ahead(pane: &LessonPane) -> Option<String> {
     Some(format!("Step {open} is still open. What step {later} asks for is done, and ticks once those before it have."))
 }
 
+/// Which step is open, where what it asks for began before the step that it follows was done.
+fn astride(pane: &LessonPane) -> Option<String> {
+    let open = pane.attempt.astride()?;
+    let first = pane.goal()?.words().first().map(|verb| format!(", with {verb}")).unwrap_or_default();
+    let again = format!("Begin again{first}.");
+    Some(format!(
+        "Step {} is still open: all of it has to come after step {open}, and this began before. {again}",
+        open + 1
+    ))
+}
+
 /// Which step is open, where a message was taken that it does not ask for, and what it is about: its text stands above.
 fn still_open(pane: &LessonPane) -> Option<String> {
     let step = pane.attempt.open()? + 1;
@@ -165,6 +176,7 @@ fn alone(pane: &LessonPane, said: &Said) -> String {
             format!("{what}That must not happen in this lesson, and it can't be undone: only a fresh start helps.")
         }
         Said::Ahead => ahead(pane).unwrap_or_default(),
+        Said::Astride => astride(pane).unwrap_or_default(),
         Said::StillOpen => still_open(pane).unwrap_or_default(),
         Said::WrongAnswer => match pane.attempt.tries_left() {
             Some(left) => tries_words(left),

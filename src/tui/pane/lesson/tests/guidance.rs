@@ -79,6 +79,22 @@ fn what_is_said_of_a_later_step_does_not_outlive_its_moment() {
 }
 
 #[test]
+fn what_began_before_the_step_that_it_follows_is_told_to_begin_again() {
+    let under = |class: &Class| class.screen.shown().lines().rev().nth(2).unwrap_or_default().to_owned();
+    let mut class = Class::of("06-ehlo", 120, 33);
+    class.lab("> HELO noddy.com\n< 250 mx\n> EHLO noddy.com\n< 250-mx\n< 250 SIZE 1000");
+    class.lab("> MAIL FROM:<dude@noddy.com> SIZE=1000\n< 250 ok\n> RCPT TO:<a@b.example> FOO=1\n< 555 no");
+    class.lab("> EHLO noddy.com\n< 250-mx\n< 250 SIZE 1000");
+    assert!(class.shows("step 5 of 5") && !under(&class).contains("still open"), "{}", class.screen.shown());
+    class.lab("> RCPT TO:<a@b.example>\n< 503 no");
+    let said =
+        "Step 5 is still open: all of it has to come after step 4, and this began before. Begin again, with MAIL.";
+    assert!(under(&class).contains(said), "{}", class.screen.shown());
+    class.lab("> RCPT TO:<a@b.example>\n< 503 no");
+    assert!(!under(&class).contains("still open"), "once: {}", under(&class));
+}
+
+#[test]
 fn what_is_said_of_a_mistake_goes_with_the_next_reply_also_where_that_refuses_a_word() {
     let mut class = Class::new(80, 24);
     class.lab("> HELO\n< 501 a name");
