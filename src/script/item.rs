@@ -8,7 +8,7 @@ use crate::conversation::file::Document;
 use crate::conversation::file::script::{ChunkSize, Part, Placed, ScriptLine, Template};
 use crate::conversation::log::{Entry, Kind};
 use crate::profile::{duration, nearest};
-use crate::smtp::{Reply, ReplyReader};
+use crate::smtp::{Command, Reply, ReplyReader, Verb};
 
 use super::check::Check;
 use super::pattern::Pattern;
@@ -70,6 +70,8 @@ pub(super) fn items(
         spoken: false,
         half: None,
         connections: 0,
+        quit: false,
+        dropped: None,
     };
     for (record, entry) in document.log.since(0) {
         match entry.kind {
@@ -88,6 +90,7 @@ pub(super) fn items(
         }
     }
     reading.end_half();
+    reading.items.extend(reading.dropped.take());
     Ok(reading.items)
 }
 
@@ -101,10 +104,16 @@ struct Reading {
     /// A sent line that was recorded in pieces, so far.
     half: Option<(usize, Template)>,
     connections: u32,
+    /// QUIT was sent on this connection.
+    quit: bool,
+    /// The client hung up, if it says nothing more before the next connection.
+    dropped: Option<Item>,
 }
 
 impl Reading {
     fn sent(&mut self, record: usize, entry: &Entry<'_>) -> Result<(), String> {
+        self.quit |= !entry.masked && Command::parse(entry.bytes).verb == Verb::Quit;
+        self.dropped = None;
         let mut template = template(entry)?;
         let mut record = record;
         if let Some((first, mut half)) = self.half.take() {
@@ -178,8 +187,10 @@ impl Reading {
                 self.connections += 1;
                 if self.connections > 1 {
                     self.end_half();
+                    self.items.extend(self.dropped.take());
                     self.items.push(Item { record, timed: true, what: What::Reconnect });
                 }
+                self.quit = false;
                 Ok(())
             }
             "closed" => {
@@ -191,6 +202,10 @@ impl Reading {
                 if unanswered && !by_us {
                     let closed = Check::parse("closed").map_err(|misfit| misfit.words())?;
                     self.items.push(Item { record, timed: true, what: What::Check(closed) });
+                }
+                // With a reason it is no wish of whoever held it: nobody answered in time, say.
+                if by_us && !self.quit && !values.iter().any(|(key, _)| key.as_deref() == Some("reason")) {
+                    self.dropped = Some(Item { record, timed: true, what: What::Drop { at_once: unanswered } });
                 }
                 // What was left of a reply counts for nothing.
                 (self.replies, self.reply_at) = (ReplyReader::default(), None);

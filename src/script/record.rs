@@ -15,7 +15,7 @@ use crate::smtp::{Capabilities, Command, Path, Phase, Reply, Verb};
 /// A script that holds the same conversation: each line as it was sent, for each reply its code and enhanced status code,
 /// after EHLO each capability, after TLS that it was verified, where it was. Texts are left open. The name given with EHLO,
 /// the sender and a single recipient become `{{ehlo}}`, `{{from}}` and `{{to}}` with their values in `[vars]`; Date and
-/// Message-ID of a message are made anew by each run. What ehlo sent to keep the line alive is left out.
+/// Message-ID of a message are made anew by each run, but for one that went in chunks, whose octets are counted. What ehlo sent to keep the line alive is left out.
 #[must_use]
 pub fn script(document: &Document) -> Document {
     let dialogue = Dialogue::of(&document.log);
@@ -27,10 +27,14 @@ pub fn script(document: &Document) -> Document {
         connected: false,
         unasked: false,
         unread: false,
+        quit: false,
+        due: false,
         spare: None,
         chunks: unkept_chunks(&document.log),
         unkept: 0,
         chunk: false,
+        counted: false,
+        place: Place::Begin,
     };
     let replies: BTreeMap<usize, usize> = dialogue
         .exchanges()
@@ -181,6 +185,10 @@ struct Writer<'a> {
     unasked: bool,
     /// What comes now answers what can't be read.
     unread: bool,
+    /// QUIT was sent on this connection.
+    quit: bool,
+    /// The last line that was sent is not answered.
+    due: bool,
     /// The next line, and its reply, are ehlo's own, to keep the line alive; lines of a block that are still to come.
     spare: Option<Spare>,
     /// Records of BDAT whose octets are not kept.
@@ -189,6 +197,18 @@ struct Writer<'a> {
     unkept: usize,
     /// The last line that was sent is one of them.
     chunk: bool,
+    /// The octets of the content that comes were counted beforehand, by BDAT.
+    counted: bool,
+    /// Where in a line of the message the next octets stand.
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Begin,
+    Within,
+    /// Behind a field that is made anew: what it was folded into goes with it.
+    Anew,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -239,6 +259,8 @@ impl Writer<'_> {
         }
         let command = Command::parse(entry.bytes);
         self.content = if self.content == Content::None || entry.bytes == b"." { Content::None } else { self.content };
+        self.counted = command.verb == Verb::Bdat;
+        (self.quit, self.due) = (self.quit || command.verb == Verb::Quit, true);
         let text = entry.in_file();
         let text = match command.verb {
             _ if entry.masked => text,
@@ -262,24 +284,41 @@ impl Writer<'_> {
     }
 
     fn content(&mut self, entry: &Entry<'_>) {
-        if self.content == Content::None {
-            self.content = Content::Head;
+        let text = entry.in_file();
+        if self.counted {
+            return self.text(format!("| {text}").trim_end());
         }
-        let mut text = entry.in_file();
+        if self.content == Content::None {
+            (self.content, self.place) = (Content::Head, Place::Begin);
+        }
+        let ends = entry.crlf || entry.bytes.ends_with(b"\n");
+        let next = if ends { Place::Begin } else { Place::Within };
+        let place = std::mem::replace(&mut self.place, next);
+        if place == Place::Anew && matches!(entry.bytes.first(), Some(b' ' | b'\t')) {
+            self.place = Place::Anew;
+            return;
+        }
         if entry.bytes.is_empty() {
             self.content = Content::Body;
         }
-        if self.content == Content::Head {
-            let name = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
-            text = match name.as_str() {
-                "date" => "Date: {{date}}".to_owned(),
-                "message-id" => "Message-ID: <{{message_id}}>".to_owned(),
-                "from" => marked(&text, self.names.from.as_deref(), "from"),
-                "to" => marked(&text, self.names.to.as_deref(), "to"),
-                _ => text,
-            };
-        }
+        // A name would take the place of what follows, such as an end that is none.
+        let whole = place != Place::Within && entry.crlf;
+        let text = if self.content == Content::Head && whole { self.field(text) } else { text };
         self.text(format!("| {text}").trim_end());
+    }
+
+    /// A line of a message's head, with names for what is another each time.
+    fn field(&mut self, text: String) -> String {
+        let name = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        let anew = match name.as_str() {
+            "date" => "Date: {{date}}",
+            "message-id" => "Message-ID: <{{message_id}}>",
+            "from" => return marked(&text, self.names.from.as_deref(), "from"),
+            "to" => return marked(&text, self.names.to.as_deref(), "to"),
+            _ => return text,
+        };
+        self.place = Place::Anew;
+        anew.to_owned()
     }
 
     fn reply(&mut self, exchange: &Exchange, reply: &Reply) {
@@ -287,6 +326,7 @@ impl Writer<'_> {
             self.spare = None;
             return;
         }
+        self.due = false;
         let enhanced = reply.enhanced().map(|code| format!(" {code}")).unwrap_or_default();
         let pattern = reply.code().map_or_else(|| "< *".to_owned(), |code| format!("< {code}{enhanced}"));
         if self.unasked {
@@ -330,7 +370,7 @@ impl Writer<'_> {
         }
         match (remark.word.as_str(), remark.bare(0)) {
             ("connecting", _) if std::mem::replace(&mut self.connected, true) => self.text("* reconnect"),
-            ("connected", _) => self.unread = false,
+            ("connected", _) => (self.unread, self.quit, self.due) = (false, false, false),
             ("auto", Some("keep-alive")) => self.spare = Some(Spare::KeepAlive),
             ("pipelined", n) => {
                 let n = remark.get("n").or(n).and_then(|n| n.parse().ok()).unwrap_or(0);
@@ -341,6 +381,9 @@ impl Writer<'_> {
                 self.comment("# ? closed");
             }
             ("closed", _) if remark.get("by") == Some("server") => self.text("? closed"),
+            ("closed", _) if remark.get("by") == Some("client") && remark.get("reason").is_none() && !self.quit => {
+                self.text(if self.due { "* drop at-once" } else { "* drop" });
+            }
             _ => {}
         }
     }
@@ -440,6 +483,24 @@ mod tests {
         let bdat =
             made("0.1 > BDAT 308 LAST\n0.1 * content bytes=308 shown=no\n0.2 < 250 ok\n0.3 > QUIT\n0.4 < 221 x\n");
         assert!(bdat.ends_with(">> LAST message.eml\n< 250\n> QUIT\n< 221\n"), "{bdat}");
+    }
+
+    #[test]
+    fn octets_that_are_counted_stay_and_a_field_that_is_made_anew_leaves_nothing_of_the_old_one() {
+        let made = |text: &str| {
+            let mut out = Vec::new();
+            write_document(&script(&read(text.as_bytes()).expect("a transcript")), &mut out);
+            String::from_utf8_lossy(&out).into_owned()
+        };
+        let mail = "0.1 > MAIL FROM:<a@b.example>\n0.2 < 250 ok\n";
+        let chunks = "| Message-ID: <1\\c\n< 250\n> BDAT 23 LAST\n| 2>\n| From: a@b.example\n< 250\n";
+        let of_chunks = chunks.replace("| ", "0.3 | ").replace("< 250", "0.4 < 250 ok").replace("> B", "0.5 > B");
+        let out = made(&format!("{mail}0.3 > BDAT 14\n{of_chunks}"));
+        assert!(out.ends_with(&format!("> BDAT 14\n{chunks}")), "{out}");
+        let folded = "0.4 | Message-ID:\n0.4 |  <1@a>\n0.4 | Date: a\\n\\c\n0.4 | Fr\\c\n0.4 | to: a\n0.4 |\n0.4 > .\n";
+        let out = made(&format!("{mail}0.3 > DATA\n0.4 < 354 go\n{folded}"));
+        let end = "< 354\n| Message-ID: <{{message_id}}>\n| Date: a\\n\\c\n| Fr\\c\n| to: a\n|\n> .\n";
+        assert!(out.ends_with(end), "{out}");
     }
 
     #[test]

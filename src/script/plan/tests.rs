@@ -59,7 +59,11 @@ fn replies_are_tied_to_what_they_answer() {
 fn a_cut_that_was_recorded_in_place_of_a_reply_is_what_a_replay_has_to_meet() {
     let cut = |by: &str| format!("0.1 < 220 mx\n0.2 > A\n0.3 < 250 ok\n0.4 > B\n0.5 * closed by={by}\n");
     assert_eq!(short(&cut("server")), "<0, A#1, <1, B#2, ?2");
-    assert_eq!(short(&cut("client")), "<0, A#1, <1, B#2");
+    assert_eq!(short(&cut("client")), "<0, A#1, <1, B#2, drop at-once");
+    assert_eq!(short(&cut("client reason=x")), "<0, A#1, <1, B#2", "it was not cut by who held it");
+    assert_eq!(short("0.1 < 220 mx\n0.2 * closed by=client\n"), "<0, drop");
+    assert_eq!(short("0.1 < 220 mx\n0.2 > QUIT\n0.2 * closed by=client\n"), "<0, QUIT#1");
+    assert_eq!(short("0.1 < 220 mx\n0.2 * closed by=client\n0.3 > A\n"), "<0, A#1", "it went on");
     assert_eq!(short("0.0 < 220 mx\n0.1 > QUIT\n0.2 < 221 bye\n0.3 * closed by=server\n"), "<0, QUIT#1, <1");
 }
 
@@ -72,7 +76,7 @@ fn a_recording_keeps_what_was_pipelined() {
         ("0.1 * connected a\n0.2 < 220 a\n0.3 > A\\c\n0.4 > B\n0.5 < 250 ok\n", "<0, AB#1, <1"),
         (
             "0.1 * connected a\n0.2 > A\n0.3 * closed by=client\n0.4 * connected a\n0.5 < 220 b\n",
-            "A#1, reconnect#2, <2",
+            "A#1, drop at-once, reconnect#2, <2",
         ),
     ] {
         assert_eq!(short(script), want, "{script}");
