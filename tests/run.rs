@@ -378,6 +378,14 @@ fn rcpt_only_stops_before_data() {
     let desk = Desk::new();
     let peer = "S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n";
     desk.against(peer, SENDS_MAIL, &["--rcpt-only"]).0.expect(0, &["--rcpt-only stops"]);
+    // What answers the lines of a block before it is held against what was expected.
+    let block = "> EHLO a\n< 250\n* pipeline\n> MAIL FROM:<a@b>\n> RCPT TO:<c@d>\n> DATA\n* end\n< 250\n? phase = mail\n\
+        < 554 5.7.1\n< 354\n| x\n> .\n< 250\n? closed\n";
+    let peer = peer.replace("RCPT *\nS: 250 ok", "RCPT *\nS: 554 5.7.1 no");
+    let (ran, _) = desk.against(&peer, block, &["--rcpt-only"]);
+    ran.expect(0, &["< 554 5.7.1\n", "3 of 3 expectations met"]);
+    let (ran, _) = desk.against(&peer, &block.replace("554 5", "450 5"), &["--rcpt-only"]);
+    ran.expect(1, &["line 10  < 450 5.7.1: the code is 554"]);
 }
 
 #[test]
@@ -462,6 +470,25 @@ fn a_recording_is_replayed_and_compared() {
     .expect(0, &["not compared"]);
     let changed = peer.replace("S: 250 DSN", "S: 250 HELP");
     desk.against(&changed, recording, &[]).0.expect(1, &["no longer offered: DSN; newly offered: HELP", "1 failed"]);
+}
+
+#[test]
+fn a_recording_that_its_client_cut_ends_by_hanging_up() {
+    let desk = Desk::new();
+    let begun = "0.1 * connected 127.0.0.1:25\n0.2 < 220 mx\n0.3 > MAIL FROM:<a@b>\n0.4 < 250 ok\n";
+    for (cut, heard, end) in [("", "", "\n* drop\n"), ("0.5 > RCPT TO:<c@d>\n", "C: RCPT *\n", "\n* drop at-once\n")] {
+        let recording = format!("{begun}{cut}0.6 * closed by=client\n");
+        let peer = format!("S: 220 mx\nC: MAIL *\nS: 250 ok\n{heard}HOLD\n");
+        let (ran, _) = desk.against(&peer, &recording, &[]);
+        ran.expect(0, &["2 of 2 expectations met"]);
+        assert!(!ran.out.contains("RSET") && !ran.out.contains("QUIT"), "{}", ran.out);
+        let path = desk.write("cut.smtp", &recording);
+        let ran = desk.run(&["--record", path.to_str().expect("UTF-8")]);
+        assert!(ran.out.ends_with(end), "{}", ran.out);
+    }
+    let quit = format!("{begun}0.5 > QUIT\n0.6 < 221 bye\n0.6 * closed by=client\n");
+    let path = desk.write("quit.smtp", &quit);
+    assert!(!desk.run(&["--record", path.to_str().expect("UTF-8")]).out.contains("drop"));
 }
 
 #[test]

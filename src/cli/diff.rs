@@ -136,21 +136,27 @@ pub(super) fn to_text(rows: &[Row], unit: &str, exact: bool, quiet: bool) -> Str
     let mut out = String::new();
     for row in rows {
         let mark = match row.pair {
+            _ if row.held => 'x',
             Pair::Left(_) => '-',
             Pair::Right(_) => '+',
             Pair::Both(..) if row.counts(exact) => '!',
             Pair::Both(..) if !row.differences.is_empty() => '~',
             Pair::Both(..) => ' ',
         };
-        if quiet && !row.counts(exact) {
+        if quiet && !row.counts(exact) && !row.held {
             continue;
         }
         writeln!(out, "{mark} {}", row.line()).expect("a string takes it");
+        if row.held {
+            let side = if row.left.is_some() { '+' } else { '-' };
+            writeln!(out, "    {:<10} {side} {}", "not sent", comparison::HELD).expect("a string takes it");
+        }
         // What only one of them has is told with what was answered.
         let alone = if row.left.is_some() { &row.left } else { &row.right };
         let alone = alone.as_ref().filter(|_| !matches!(row.pair, Pair::Both(..))).and_then(|side| side.reply.as_ref());
         if let Some(line) = alone.and_then(|reply| reply.lines.last()) {
-            writeln!(out, "    {:<10} {mark} {}", "reply", escape::for_file(&line.raw)).expect("a string takes it");
+            let sign = if row.left.is_some() { '-' } else { '+' };
+            writeln!(out, "    {:<10} {sign} {}", "reply", escape::for_file(&line.raw)).expect("a string takes it");
         }
         for difference in &row.differences {
             let (left, right) = words(difference);
@@ -164,7 +170,9 @@ pub(super) fn to_text(rows: &[Row], unit: &str, exact: bool, quiet: bool) -> Str
     let timed = rows.iter().flat_map(|row| &row.differences).any(|it| matches!(it, Difference::Time(..)));
     let what = if timed { "wording or time" } else { "wording" };
     let drift = if drift == 0 { String::new() } else { format!(", {drift} in {what} alone (~)") };
-    writeln!(out, "{} compared, {} differ{drift}", plural(rows.len(), unit), differ).expect("a string takes it");
+    let held = rows.iter().filter(|row| row.held).count();
+    let held = if held == 0 { String::new() } else { format!(", {held} held back by ehlo (x)") };
+    writeln!(out, "{} compared, {} differ{drift}{held}", plural(rows.len(), unit), differ).expect("a string takes it");
     out
 }
 
@@ -186,6 +194,7 @@ pub(super) fn to_json(rows: &[Row], exact: bool) -> Value {
             "left": side(&row.left),
             "right": side(&row.right),
             "differs": row.counts(exact),
+            "held_back": row.held,
             "differences": row.differences.iter().map(difference).collect::<Vec<_>>(),
         })
     };

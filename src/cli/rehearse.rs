@@ -9,7 +9,7 @@ use crate::lab::{Lab, ListenerKind};
 use crate::profile::{Profiles, Protocol, Target, TlsMode, ask_nobody};
 use crate::script::files::Folders;
 use crate::script::values::Values;
-use crate::script::{Outcome, Report, Settings, Verdict, Watch, plan};
+use crate::script::{HoldsBack, Outcome, Report, Settings, Verdict, Watch, plan};
 use crate::world::World;
 
 /// How long a reply that need not come may take here: in what is rehearsed it does come, and a loaded machine is slow.
@@ -54,7 +54,7 @@ impl Stage<'_> {
             world: world.clone(),
             started: world.elapsed(),
             fail_fast: false,
-            keep_going: false,
+            holds_back: HoldsBack::Failed,
             rcpt_only: false,
             unseen: false,
             exact: None,

@@ -50,6 +50,7 @@ pub fn said(remark: &Remark) -> Said {
         "auto" => with_values("ehlo sends the next line itself", remark),
         "gave-up" => gave_up(remark),
         "lost" => format!("replies that are missing here: {}", remark.get("replies").unwrap_or("some")),
+        "held" => format!("{} was not sent: {}", bare(0), bare_from(remark, 1, " ")),
         "idle" => match bare(0) {
             "" => with_values("nothing happens", remark),
             words => words.to_owned(),

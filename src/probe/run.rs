@@ -12,7 +12,7 @@ use crate::profile::{Target, duration};
 use crate::script::files::Folders;
 use crate::script::plan::{Act, Step};
 use crate::script::values::Values;
-use crate::script::{self, Cause, Outcome, Settings};
+use crate::script::{self, Cause, HoldsBack, Outcome, Settings};
 use crate::smtp::Verb;
 use crate::world::World;
 
@@ -191,7 +191,7 @@ impl Bench<'_> {
             world: world.clone(),
             started: *started,
             fail_fast: script.ends,
-            keep_going: !script.ends,
+            holds_back: if script.ends { HoldsBack::Failed } else { HoldsBack::Nothing },
             rcpt_only: false,
             unseen: true,
             exact: None,

@@ -122,6 +122,17 @@ impl Check {
         Ok(Self { what, source: text.trim().to_owned() })
     }
 
+    /// Whether it is about TLS, which mail must not go out without where it is asked for.
+    #[must_use]
+    pub fn is_of_protection(&self) -> bool {
+        use What::{CertificateDays, CertificateName, Tls, TlsVerified, TlsVersion};
+        let mut what = &self.what;
+        while let What::Not(of) = what {
+            what = of;
+        }
+        matches!(what, Tls | TlsVersion(..) | TlsVerified | CertificateDays(..) | CertificateName(_))
+    }
+
     /// Whether it is about all recipients, and none of them alone.
     #[must_use]
     pub fn is_of_all(&self) -> bool {

@@ -8,6 +8,10 @@ use crate::smtp::escape;
 use super::beside::{Beside, Mark, reply_lines};
 use super::masks::{Ends, Masks};
 
+mod held;
+
+pub use held::HELD;
+
 /// What was compared, row by row.
 #[derive(Debug, Clone)]
 pub struct Comparison {
@@ -28,13 +32,15 @@ pub struct Row {
     pub right: Option<Side>,
     /// How they differ, where both are there.
     pub differences: Vec<Difference>,
+    /// The one that has it not has it not because ehlo held it back.
+    pub held: bool,
 }
 
 impl Row {
     /// Whether it counts as a difference; with `exact` other texts do.
     #[must_use]
     pub fn counts(&self, exact: bool) -> bool {
-        !matches!(self.pair, Pair::Both(..))
+        !matches!(self.pair, Pair::Both(..)) && !self.held
             || self.differences.iter().any(|d| !d.is_drift() || exact && !matches!(d, Difference::Time(..)))
     }
 
@@ -95,9 +101,11 @@ fn recordings(left: &Document, right: &Document) -> Result<Vec<Row>, String> {
             (Some(left), Some(right)) => left.differences(right, &mask),
             _ => Vec::new(),
         };
-        Row { pair, left, right, differences }
+        Row { pair, left, right, differences, held: false }
     };
-    Ok(pairs.into_iter().map(row).collect())
+    let mut rows: Vec<Row> = pairs.into_iter().map(row).collect();
+    held::mark(&mut rows, &left.log, &right.log);
+    Ok(rows)
 }
 
 /// Scripts, line by line: what is sent and each pattern.
@@ -119,10 +127,10 @@ fn scripts(left: &Document, right: &Document) -> Vec<Row> {
             let (x, y) = (&lefts[a], &rights[b]);
             let differences =
                 if x == y { Vec::new() } else { vec![Difference::Command(x.text.clone(), y.text.clone())] };
-            Row { pair, left: side(x), right: side(y), differences }
+            Row { pair, left: side(x), right: side(y), differences, held: false }
         }
-        Pair::Left(a) => Row { pair, left: side(&lefts[a]), right: None, differences: Vec::new() },
-        Pair::Right(b) => Row { pair, left: None, right: side(&rights[b]), differences: Vec::new() },
+        Pair::Left(a) => Row { pair, left: side(&lefts[a]), right: None, differences: Vec::new(), held: false },
+        Pair::Right(b) => Row { pair, left: None, right: side(&rights[b]), differences: Vec::new(), held: false },
     };
     align(&lefts, &rights).into_iter().map(row).collect()
 }
@@ -168,8 +176,12 @@ impl Row {
             let mark = match self.pair {
                 Pair::Both(..) if found.is_empty() => Mark::Same,
                 Pair::Both(..) if found.iter().all(|d| d.is_drift()) => Mark::Drift,
+                _ if self.held => Mark::Skipped,
                 _ => Mark::Differs,
             };
+            if self.held {
+                return Beside { left, right, mark, words: HELD.to_owned() };
+            }
             Beside { left, right, mark, words: found.iter().map(|d| words(d)).collect::<Vec<_>>().join("; ") }
         };
         let mut rows = self.of_message(self.differences.iter().any(of_message));
@@ -194,7 +206,11 @@ impl Row {
             if lines.is_empty() { Vec::new() } else { vec![format!("| … {} line{s} of the message", lines.len())] }
         };
         if !differs {
-            let mark = if matches!(self.pair, Pair::Both(..)) { Mark::Same } else { Mark::Differs };
+            let mark = match self.pair {
+                Pair::Both(..) => Mark::Same,
+                _ if self.held => Mark::Skipped,
+                _ => Mark::Differs,
+            };
             return vec![Beside { left: lines(&left), right: lines(&right), mark, words: String::new() }];
         }
         let items = |lines: &[String]| -> Vec<Item> {

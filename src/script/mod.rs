@@ -52,7 +52,7 @@ pub use dial::{DialError, options};
 pub use guide::{Guide, Guided};
 pub use plan::{Plan, plan};
 pub use report::{Cause, Outcome, Report, Verdict, Watch};
-pub use runner::{ON_ITS_WAY, Offered, Settings, run};
+pub use runner::{HoldsBack, ON_ITS_WAY, Offered, Settings, run};
 
 /// What is wrong with a script, found before anything connects.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -82,6 +82,13 @@ impl Pattern {
         self.code.is_none() && self.enhanced.is_none() && self.text.is_none()
     }
 
+    /// Whether the code of a reply is at least of a class that is expected.
+    #[must_use]
+    pub fn takes_class_of(&self, reply: &Reply) -> bool {
+        let Some([Some(class), ..]) = self.code else { return true };
+        reply.code().is_some_and(|code| code.to_string().as_bytes().first() == Some(&class))
+    }
+
     /// Whether a reply is as expected.
     ///
     /// # Errors

@@ -122,6 +122,17 @@ pub enum Expected {
     Recorded(Reply, bool),
 }
 
+impl Expected {
+    /// Whether a reply is at least of a class that is expected: success, or refusal for now, or for good.
+    #[must_use]
+    pub fn takes_class_of(&self, reply: &Reply) -> bool {
+        match self {
+            Self::Pattern(pattern) => pattern.takes_class_of(reply),
+            Self::Recorded(recorded, _) => recorded.class() == reply.class(),
+        }
+    }
+}
+
 /// A script ready to be run.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {

@@ -6,6 +6,7 @@
 use std::ops::ControlFlow;
 
 use crate::client::Request;
+use crate::conversation::event::Remark;
 use crate::conversation::mask::Mask;
 use crate::smtp::{Class, Phase, Reply, Verb, escape};
 
@@ -25,7 +26,7 @@ mod settle;
 mod wire;
 
 pub use offered::Offered;
-pub use settings::{ON_ITS_WAY, Settings};
+pub use settings::{HoldsBack, ON_ITS_WAY, Settings};
 use wire::{Arrived, Wire};
 
 /// Runs a plan to its end; tells `watch` what happens as it happens.
@@ -52,6 +53,8 @@ const END: Flow = ControlFlow::Break(());
 
 /// Why a step was skipped that comes after the end.
 const ENDED: &str = "the run had ended";
+/// Why mail was not sent although the server would have taken it.
+const HELD: &str = "held back after a failed expectation";
 
 struct Runner<'a> {
     plan: &'a Plan,
@@ -75,6 +78,8 @@ struct Runner<'a> {
     waited: bool,
     /// The next line goes out without waiting for what is due.
     early: bool,
+    /// Nothing more goes out; what is due for what did is still looked at.
+    stopped: bool,
     /// What its LIMITS count on this connection.
     named: limits::Named,
     /// What was said of lines that go out although the server does not offer it.
@@ -103,6 +108,7 @@ impl<'a> Runner<'a> {
             halted: None,
             waited: false,
             early: false,
+            stopped: false,
             named: limits::Named::default(),
             warned: std::collections::BTreeSet::new(),
             unasked: 0,
@@ -122,6 +128,9 @@ impl<'a> Runner<'a> {
     }
 
     async fn step(&mut self, step: &Step) -> Flow {
+        if self.stopped {
+            return self.last_reply(step).await;
+        }
         // Lines go out once everything before them is answered.
         let waits =
             !matches!(step.act, Act::Expect(..) | Act::Check(..) | Act::Sleep(_) | Act::DropAtOnce | Act::Early);
@@ -161,6 +170,19 @@ impl<'a> Runner<'a> {
             }
             Act::DropAtOnce => self.close_unanswered().await,
             Act::Guide => self.guided().await,
+        }
+    }
+
+    /// A step behind the last line that went out: what answers that is held against what was expected, and no more.
+    async fn last_reply(&mut self, step: &Step) -> Flow {
+        let due = |ask: Ask| self.open.iter().any(|(open, ..)| *open == ask);
+        match &step.act {
+            Act::Expect(ask, expected) if due(*ask) => self.expect(step, *ask, expected).await,
+            Act::Check(ask, check) if due(*ask) => self.check(step, *ask, check).await,
+            _ => {
+                self.skip_step(step, ENDED);
+                GO_ON
+            }
         }
     }
 
@@ -222,6 +244,9 @@ impl<'a> Runner<'a> {
         if self.wire.phase() == Phase::Data && self.held {
             // Neither the dot nor anything else may be sent: it would be taken for content.
             self.skip_step(step, "the message was begun and must not be finished");
+            for sending in lines.iter().filter(|sending| sending.ends) {
+                self.wire.request(Request::Remark(held(&sending.shown()))).await;
+            }
             self.wire.close().await;
             return END;
         }
@@ -229,11 +254,16 @@ impl<'a> Runner<'a> {
         for sending in lines {
             if self.settings.rcpt_only && sending.begins {
                 self.skip(sending, "--rcpt-only stops before it");
+                self.stopped = true;
                 self.write(ready).await?;
-                return END;
+                self.skip_unsent(lines);
+                return GO_ON;
             }
             if let Some(why) = self.holds_back(sending) {
                 self.skip(sending, why);
+                if why == HELD {
+                    self.wire.request(Request::Remark(held(&sending.shown()))).await;
+                }
                 continue;
             }
             if !self.settings.hand_over && self.hands_over(sending) && !self.wire.on_loopback() {
@@ -309,7 +339,7 @@ impl<'a> Runner<'a> {
     /// Why a line must not or need not be sent now.
     fn holds_back(&self, sending: &Sending) -> Option<&'static str> {
         if self.held && (sending.begins || sending.ends) {
-            return Some("held back after a failed expectation");
+            return Some(HELD);
         }
         let phase = self.wire.phase();
         if sending.dot && phase != Phase::Data {
@@ -323,7 +353,7 @@ impl<'a> Runner<'a> {
 
     async fn content(&mut self, step: &Step, content: &Content) -> Flow {
         if self.held {
-            self.skip_step(step, "held back after a failed expectation");
+            self.skip_step(step, HELD);
         } else if self.wire.phase() == Phase::Data {
             if let Arrived::Stopped = self.wire.content(content).await {
                 return self.fatal(Cause::Interrupted, "interrupted");
@@ -379,7 +409,8 @@ impl<'a> Runner<'a> {
             || reply.class() == Class::Unknown
             || reply.class() == Class::Intermediate && finish::breaks_protocol(&asked, &reply).is_some();
         let flow = if verdict.0 == Verdict::Failed {
-            let flow = self.failed(step, what, format!("{}; the server said {}", verdict.1, shown(&reply)));
+            let words = format!("{}; the server said {}", verdict.1, shown(&reply));
+            let flow = self.failed(step, what, words, !expected.takes_class_of(&reply));
             if broken {
                 self.report.cause = Some(Cause::Protocol);
                 return self.fatal(Cause::Protocol, format!("the server broke the protocol: {}", shown(&reply)));
@@ -438,7 +469,7 @@ impl<'a> Runner<'a> {
                 GO_ON
             }
             Err(words) => {
-                let flow = self.failed(step, format!("? {check}"), words);
+                let flow = self.failed(step, format!("? {check}"), words, check.is_of_protection());
                 match lost.filter(|_| self.wire.closed() && !check.awaits_close()) {
                     // It failed because the server went away, and that is what happened.
                     Some((ask, line, text)) => {
@@ -467,6 +498,11 @@ impl<'a> Runner<'a> {
         self.handshake().await?;
         ControlFlow::Continue(lost)
     }
+}
+
+/// Says in a recording that ehlo did not send a line, and why.
+fn held(line: &str) -> Remark {
+    Remark::new("held").value(line).value(HELD)
 }
 
 /// An expectation as a report names it.

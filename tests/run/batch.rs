@@ -80,6 +80,21 @@ fn a_conversation_with_two_servers_says_how_they_differ() {
     let ran = desk.script(script, &[&greylisted[..], &["--json"]].concat());
     let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
     assert_eq!(json["compared"][0]["equal"].as_bool(), Some(false), "{json}");
+    // Of what can't go on only what a server said is its difference; the rest is ehlo's doing, and told as that.
+    let mail = "< 220\n> EHLO noddy.com\n< 250\n> MAIL FROM:<dude@noddy.com>\n< 250 2.1.0\n\
+        > RCPT TO:<anotherdude@target.local>\n< 250 2.1.5\n> DATA\n< 354\n| Subject: x\n> .\n< 250\n> QUIT\n< 221\n";
+    let held = ["x DATA\n    not sent   + ehlo held it back", "2 held back by ehlo (x)"];
+    desk.script(mail, &[&greylisted[..], &["--quiet"]].concat()).expect(1, &held);
+    let ran = desk.script(mail, &[&greylisted[..], &["--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    let of = |line: &str| json["compared"][0]["exchanges"].as_array()?.iter().find(|it| it["left"]["line"] == line);
+    assert_eq!(of("DATA").map(|it| [&it["held_back"], &it["differs"]]), Some([&true.into(), &false.into()]), "{json}");
+    assert!(desk.transcripts().contains(" * held DATA \"held back after a failed expectation\"\n"));
+    // No enhanced status codes: the same conversation all the same.
+    desk.script(mail, &["--target", "lab:", "--against", "lab:exim", "--quiet"])
+        .expect(1, &["1 message handed over\n=== - lab:default", "+ none"]);
+    let ran = desk.script(mail, &["--target", "lab:exim"]);
+    ran.expect(1, &["held back after a failed expectation"]);
     // What both refuse is no difference.
     let refused = script.replace("target.local", "elsewhere.example");
     desk.script(&refused, &["--target", "lab:", "--against", "lab:"]).expect(0, &["0 differ"]);

@@ -14,7 +14,7 @@ use super::{Arguments, COMMAND, Turn, complain, exit_of};
 use crate::cli::{Colour, Common, Exit, diff};
 use crate::conversation::file::Document;
 use crate::script::comparison::compare as compared;
-use crate::script::{Cause, Settings};
+use crate::script::{Cause, HoldsBack, Settings};
 use crate::smtp::escape::for_screen;
 use crate::world::World;
 
@@ -96,7 +96,12 @@ async fn one(
         world: world.clone(),
         started,
         fail_fast: arguments.fail_fast,
-        keep_going: arguments.keep_going,
+        holds_back: match (arguments.keep_going, &arguments.against) {
+            (true, _) => HoldsBack::Nothing,
+            // Both are asked the same for as long as they can be.
+            (false, Some(_)) => HoldsBack::OtherClass,
+            (false, None) => HoldsBack::Failed,
+        },
         rcpt_only: arguments.rcpt_only,
         unseen: false,
         exact: prepared.exact.clone(),

@@ -14,7 +14,7 @@ use crate::client::Options;
 use crate::conversation::file::{Header, Side};
 use crate::profile::{Auth, Endpoint};
 use crate::script::plan::Plan;
-use crate::script::{Cause, Report, Settings};
+use crate::script::{Cause, HoldsBack, Report, Settings};
 use crate::smtp::Secret;
 use crate::smtp::sasl::{self, Around};
 use crate::transaction::{self, Leave, Ready};
@@ -151,7 +151,7 @@ impl Trip {
             world: world.clone(),
             started: self.started,
             fail_fast: true,
-            keep_going: false,
+            holds_back: HoldsBack::Failed,
             rcpt_only: false,
             unseen: true,
             exact: None,

@@ -11,8 +11,21 @@ use crate::client::{Options, SharedJournal};
 use crate::smtp::sasl::Credentials;
 use crate::world::World;
 
-/// How long an optional reply may be on its way where nobody says otherwise.
-pub const ON_ITS_WAY: Duration = Duration::from_secs(1);
+/// How long an optional reply, or a close that is about to come, may be on its way where nobody says otherwise.
+pub const ON_ITS_WAY: Duration = Duration::from_millis(200);
+
+/// After what a run sends no DATA, no BDAT and no final dot, until RSET or the next MAIL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HoldsBack {
+    /// After each expectation that failed.
+    #[default]
+    Failed,
+    /// After a reply of another class than was expected, or a check of what protects the line. Of two servers one may say the
+    /// same in another way, and the conversation is still the same one.
+    OtherClass,
+    /// Never.
+    Nothing,
+}
 
 /// How a plan is run.
 pub struct Settings {
@@ -26,8 +39,8 @@ pub struct Settings {
     pub started: Duration,
     /// Ends at the first failed expectation.
     pub fail_fast: bool,
-    /// Goes on with mail after a failed expectation.
-    pub keep_going: bool,
+    /// After what no mail goes out.
+    pub holds_back: HoldsBack,
     /// Stops before DATA and BDAT.
     pub rcpt_only: bool,
     /// Nobody has seen the script: its lines are told by what they say, without their numbers.

@@ -8,7 +8,7 @@ use crate::smtp::{Reply, ReplyCode, Verb};
 use super::super::plan::{Ask, Sending, Step};
 use super::super::report::{Cause, Verdict};
 use super::wire::Arrived;
-use super::{END, ENDED, Flow, GO_ON, Runner, finish, shown};
+use super::{END, ENDED, Flow, GO_ON, HoldsBack, Runner, finish, shown};
 
 /// Replies that nothing asked for, of which each is told by itself.
 const UNASKED: usize = 20;
@@ -96,10 +96,15 @@ impl Runner<'_> {
         }
     }
 
-    pub(super) fn failed(&mut self, step: &Step, what: String, words: String) -> Flow {
+    /// An expectation failed. `parts` says that the conversation can't go on as it was meant to.
+    pub(super) fn failed(&mut self, step: &Step, what: String, words: String, parts: bool) -> Flow {
         self.outcome(step.line, what, Verdict::Failed, words);
         self.cause(Cause::Failed);
-        self.held |= !self.settings.keep_going;
+        self.held |= match self.settings.holds_back {
+            HoldsBack::Failed => true,
+            HoldsBack::OtherClass => parts,
+            HoldsBack::Nothing => false,
+        };
         if self.settings.fail_fast { END } else { GO_ON }
     }
 

@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use super::{Ready, Stepper};
 use crate::conversation::{Dialogue, Kind, Log};
+use crate::script::ON_ITS_WAY;
 use crate::script::beside::{Beside, Mark, reply_lines};
 use crate::script::facts::facts;
 use crate::script::plan::{Act, Ask, Expected};
 use crate::script::recorded::{Compared, compare};
 use crate::smtp::{Phase, Reply, escape};
 
-/// How long an optional reply, or a close that is about to come, may be on its way.
-const ON_ITS_WAY: Duration = Duration::from_millis(200);
 /// How long a server that said goodbye may take to close.
 const GOODBYE: Duration = Duration::from_secs(2);
 

@@ -16,7 +16,7 @@ use crate::profile::{Endpoint, Profiles, Target};
 use crate::script::files::Folders;
 use crate::script::plan::{Plan, plan};
 use crate::script::values::{self, Values};
-use crate::script::{Cause, Outcome, Settings, Watch, options, run};
+use crate::script::{Cause, HoldsBack, Outcome, Settings, Watch, options, run};
 use crate::tui::effect::{Effect, OfGone};
 use crate::tui::keep::is_gone;
 use crate::tui::message::Message;
@@ -138,7 +138,7 @@ async fn hold(ready: Ready, careful: bool, stop: &CancellationToken, world: &Wor
         world: world.clone(),
         started: world.elapsed(),
         fail_fast: false,
-        keep_going: false,
+        holds_back: HoldsBack::OtherClass,
         rcpt_only: careful,
         unseen: false,
         exact: None,
