@@ -61,7 +61,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.notice = (!found).then(|| model.keymap.told("There are no bookmarks here; {bookmark} sets one."));
         }
         Action::Copy => model.overlay = Some(Overlay::Copy(Copy)),
-        Action::Timing => model.overlay = Some(Overlay::Timing(Timing::default())),
+        Action::Timing => model.overlay = Some(Overlay::Timing(Timing::of(&model.talk))),
         Action::Zoom => return zoom(model),
         Action::Theme => {
             let (name, theme) = model.themes.turn();

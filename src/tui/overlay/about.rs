@@ -211,7 +211,10 @@ const PROBES: About = About {
 
 const TIMING: About = About {
     heading: "Where the time went",
-    words: &["A bar for each exchange: how long the server took, and how long nothing was said."],
+    words: &[
+        "A bar for each exchange: how long the server took, and how long nothing was said. What got no reply has one for as \
+         long as it was waited for; of very many exchanges the slowest are listed.",
+    ],
     keys: &[("Up  Down", "mark"), ("Enter", "shows it in the transcript"), CLOSE],
 };
 

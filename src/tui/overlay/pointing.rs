@@ -4,7 +4,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::{Ask, Copy, Lessons, Menu, Outcome, Overlay, Palette, Probes, Prompt, Recall, Timing, foot_in, inside};
+use super::{Ask, Copy, Lessons, Menu, Outcome, Overlay, Palette, Probes, Prompt, Recall, foot_in, inside};
 use crate::tui::keymap::Key;
 use crate::tui::model::Model;
 use crate::tui::text::width;
@@ -109,7 +109,7 @@ impl Overlay {
             Self::Reference(it) => it.outline(model),
             Self::Lessons(_) => Lessons::outline(model),
             Self::Probes(_) => Probes::outline(model),
-            Self::Timing(_) => Timing::outline(model),
+            Self::Timing(it) => it.outline(model),
             Self::Asked(it) => it.outline(model),
         }
     }

@@ -12,12 +12,12 @@ use crate::conversation::{Exchange, Kind, Log};
 use crate::smtp::escape::for_screen;
 use crate::tui::model::Model;
 use crate::tui::pane::panel::short;
-use crate::tui::talk::Talk;
+use crate::tui::talk::{Source, Talk};
 use crate::tui::text::{fit, width};
 use crate::tui::theme::Role;
 
-/// Exchanges that are looked at; of more, the last ones.
-const LOOKED_AT: usize = 5_000;
+/// Exchanges that are listed; of more, the slowest.
+const LISTED: usize = 5_000;
 /// Columns for the time, the name, and each of the two figures.
 const AT: usize = 8;
 const NAME: usize = 13;
@@ -30,6 +30,10 @@ const LEGEND: u16 = 2;
 pub struct Timing {
     /// The marked row; at first the slowest.
     marked: Option<usize>,
+    /// Of the exchanges that there were when it was opened, those that are listed; all where nothing is here.
+    slowest: Vec<usize>,
+    /// How many there were then.
+    before: usize,
 }
 
 /// One bar. Times in microseconds.
@@ -48,6 +52,8 @@ struct Bar {
     server: u64,
     /// From the first line of the reply to its last.
     rest: u64,
+    /// Why there is no reply, in a word or two, where there is none.
+    unanswered: Option<&'static str>,
 }
 
 impl Bar {
@@ -57,13 +63,45 @@ impl Bar {
 }
 
 impl Timing {
+    /// The whole conversation is looked at once, here, for which of very many exchanges are the slowest.
+    #[must_use]
+    pub fn of(talk: &Talk) -> Self {
+        let exchanges = talk.dialogue.exchanges();
+        let mut slowest = Vec::new();
+        if exchanges.len() > LISTED {
+            slowest = (0..exchanges.len()).collect();
+            slowest.sort_by_cached_key(|n| std::cmp::Reverse(taken(&exchanges[*n], &talk.log)));
+            slowest.truncate(LISTED);
+            slowest.sort_unstable();
+        }
+        Self { marked: None, slowest, before: exchanges.len() }
+    }
+
     fn marked(&self, bars: &[Bar]) -> usize {
-        let slowest = || bars.iter().enumerate().max_by_key(|(_, bar)| bar.took()).map(|(n, _)| n);
-        self.marked.or_else(slowest).unwrap_or(0).min(bars.len().saturating_sub(1))
+        let slowest = || bars.iter().enumerate().max_by_key(|(_, bar)| bar.took()).map_or(0, |(n, _)| n);
+        self.marked.unwrap_or_else(slowest).min(bars.len().saturating_sub(1))
+    }
+
+    /// What is listed, in order: each exchange, or of very many the slowest and those that came since.
+    fn bars(&self, model: &Model) -> Vec<Bar> {
+        let exchanges = model.talk.dialogue.exchanges().len();
+        let since = if self.slowest.is_empty() { 0 } else { self.before.min(exchanges) };
+        let since = since.max(exchanges.saturating_sub(LISTED));
+        bars(&model.talk, self.slowest.iter().copied().chain(since..exchanges), model.now.0)
+    }
+
+    /// What of the exchanges is listed, where that is not all.
+    fn title(&self) -> String {
+        let of = if self.slowest.is_empty() {
+            String::new()
+        } else {
+            format!(" · the {LISTED} slowest of {}", self.before)
+        };
+        format!("Where the time went{of}")
     }
 
     pub(super) fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
-        let bars = bars(&model.talk);
+        let bars = self.bars(model);
         let (marked, last) = (self.marked(&bars), bars.len().saturating_sub(1));
         self.marked = Some(match (key.code, letter(key)) {
             (KeyCode::Enter, _) => return bars.get(marked).map_or(Outcome::Close, |bar| Outcome::Show(bar.record)),
@@ -81,14 +119,14 @@ impl Timing {
     }
 
     /// Its place, and the keys in its frame.
-    pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
-        let rows = u16::try_from(bars(&model.talk).len()).unwrap_or(u16::MAX - 20).max(1);
+    pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
+        let rows = u16::try_from(self.bars(model).len()).unwrap_or(u16::MAX - 20).max(1);
         (place(model, 120, rows.saturating_add(1 + LEGEND)), "Up Down · s next slowest · Enter go there · Esc close")
     }
 
     /// A click on a row: marks it, and goes there where it is marked already.
     pub(super) fn click(&mut self, row: usize, rows: u16, model: &Model) -> Outcome {
-        let bars = bars(&model.talk);
+        let bars = self.bars(model);
         let (marked, from) = shown_from(self.marked(&bars), bars.len(), listed(rows));
         let Some(row) = row.checked_sub(1) else { return Outcome::Stay };
         let clicked = from + row;
@@ -103,10 +141,10 @@ impl Timing {
     }
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
-        let (area, foot) = Self::outline(model);
-        let inner = window(model, frame, area, "Where the time went", foot);
+        let (area, foot) = self.outline(model);
+        let inner = window(model, frame, area, &self.title(), foot);
         let (text, dim) = (model.theme.style(Role::Text), model.theme.style(Role::Dim));
-        let bars = bars(&model.talk);
+        let bars = self.bars(model);
         if bars.is_empty() {
             let words = if model.talk.timeless {
                 "The program that wrote this kept no clock: there are no times."
@@ -119,7 +157,8 @@ impl Timing {
         let longest = bars.iter().map(Bar::took).max().unwrap_or(0).max(1);
         let rows = listed(inner.height);
         let (marked, from) = shown_from(self.marked(&bars), bars.len(), rows);
-        let room = usize::from(inner.width).saturating_sub(2 + AT + NAME + 2 * FIGURE + 4);
+        let words = bars.iter().filter_map(|bar| bar.unanswered).map(|words| words.len() + 1).max().unwrap_or(0);
+        let room = usize::from(inner.width).saturating_sub(2 + AT + NAME + 2 * FIGURE + 4 + words);
         for ((n, bar), y) in bars.iter().enumerate().skip(from).take(rows).zip(inner.y + 1..) {
             let style = if n == marked { model.theme.style(Role::Accent) } else { text };
             let at = format!("{}.{:03}", bar.at / 1_000_000, bar.at / 1_000 % 1_000);
@@ -130,13 +169,16 @@ impl Timing {
                 fit(&bar.name, NAME - 1),
                 short(bar.took())
             );
-            let server = if bar.refused { Role::Refused } else { Role::Sent };
+            let server = if bar.refused || bar.unanswered.is_some() { Role::Refused } else { Role::Sent };
             let mut spans = vec![Span::styled(begin, style)];
             let cells = cells(bar, longest, room);
             for (glyph, cells, role) in
                 [("░", cells[0], Role::Dim), ("█", cells[1], server), ("▒", cells[2], Role::Received)]
             {
                 spans.push(Span::styled(glyph.repeat(cells), model.theme.style(role)));
+            }
+            if let Some(words) = bar.unanswered {
+                spans.push(Span::styled(format!(" {words}"), dim));
             }
             frame.buffer_mut().set_line(inner.x, y, &Line::from(spans), inner.width);
         }
@@ -154,6 +196,11 @@ impl Timing {
 /// Rows for the list.
 fn listed(rows: u16) -> usize {
     usize::from(rows.saturating_sub(LEGEND)).max(1)
+}
+
+/// How long an exchange took; one without a reply is among the slowest.
+fn taken(exchange: &Exchange, log: &Log) -> u64 {
+    if exchange.complete() { exchange.latency(log).map_or(0, |took| took.0) } else { u64::MAX }
 }
 
 /// The slowest of those that were faster than the marked one; the slowest of all after the fastest.
@@ -175,8 +222,8 @@ fn cells(bar: &Bar, longest: u64, room: usize) -> [usize; 3] {
     cells
 }
 
-/// The bars of a conversation, in order.
-fn bars(talk: &Talk) -> Vec<Bar> {
+/// The bars of these exchanges, and of the steps before them, in order. What is awaited is so `now`.
+fn bars(talk: &Talk, listed: impl Iterator<Item = usize>, now: u64) -> Vec<Bar> {
     if talk.timeless {
         return Vec::new();
     }
@@ -186,21 +233,33 @@ fn bars(talk: &Talk) -> Vec<Bar> {
     let ways: Vec<(usize, u64)> =
         bars.iter().filter(|bar| bar.name == "connect").map(|bar| (bar.record, bar.took())).collect();
     let exchanges = talk.dialogue.exchanges();
-    let skipped = exchanges.len().saturating_sub(LOOKED_AT);
     let handshakes: Vec<(usize, u64)> =
         bars.iter().filter(|bar| bar.name == "TLS").map(|bar| (bar.record, bar.at + bar.took())).collect();
-    // Where the last reply ended, and when.
-    let mut ended: Option<(usize, u64)> = None;
-    for exchange in &exchanges[skipped..] {
-        let Some(reply) = exchange.reply().filter(|_| exchange.complete()) else { continue };
-        let (Some(first), Some(last)) = (at(*reply.start()), at(*reply.end())) else { continue };
-        let asked = exchange.command().and_then(at).unwrap_or(first);
-        let (first, last) = (first.max(asked), last.max(first).max(asked));
+    let mut ends: Option<Vec<(usize, u64)>> = None;
+    for n in listed {
+        let exchange = &exchanges[n];
+        let reply = exchange.reply().filter(|_| exchange.complete());
+        let (record, asked, first, last, unanswered) = if let Some(reply) = reply {
+            let (Some(first), Some(last)) = (at(*reply.start()), at(*reply.end())) else { continue };
+            let asked = exchange.command().and_then(at).unwrap_or(first);
+            let (first, last) = (first.max(asked), last.max(first).max(asked));
+            (exchange.command().unwrap_or(*reply.start()), asked, first, last, None)
+        } else {
+            let Some((record, asked)) = exchange.command().and_then(|record| Some((record, at(record)?))) else {
+                continue;
+            };
+            let (until, words) = waited(talk, ends.get_or_insert_with(|| breaks(log)), exchange, now);
+            let until = until.max(asked);
+            (record, asked, until, until, Some(words))
+        };
+        // Where the reply before it ended, and when.
+        let ended = exchanges[..n].iter().rev().find(|before| before.complete()).and_then(Exchange::reply);
+        let ended = ended.and_then(|reply| Some((*reply.end(), at(*reply.end())?)));
         // A greeting is spoken by itself: only half the way, which is not known.
         let way = ways.iter().rev().find(|(record, _)| *record < exchange.start()).map_or(0, |(_, way)| *way);
         let way = if matches!(exchange.ask, Ask::Greeting | Ask::Unasked) { 0 } else { way.min(first - asked) };
         bars.push(Bar {
-            record: exchange.command().unwrap_or(*reply.start()),
+            record,
             at: asked,
             name: name(exchange, log),
             refused: exchange.is_refusal(),
@@ -213,11 +272,36 @@ fn bars(talk: &Talk) -> Vec<Bar> {
             way,
             server: first - asked - way,
             rest: last - first,
+            unanswered,
         });
-        ended = Some((*reply.end(), last));
     }
     bars.sort_by_key(|bar| bar.record);
     bars
+}
+
+/// Where somebody stopped waiting, or nobody was there any more, and when.
+fn breaks(log: &Log) -> Vec<(usize, u64)> {
+    let ends = |bytes: &[u8]| {
+        let word = bytes.split(|b| *b == b' ').next().unwrap_or_default();
+        matches!(word, b"gave-up" | b"error" | b"closed" | b"connecting")
+    };
+    let remarks = log.of_kind(Kind::Remark).filter(|(_, entry)| ends(entry.bytes));
+    remarks.filter_map(|(record, entry)| Some((record, entry.at?.0))).collect()
+}
+
+/// Until when a reply was waited for that has not come, and what is said of that.
+fn waited(talk: &Talk, breaks: &[(usize, u64)], exchange: &Exchange, now: u64) -> (u64, &'static str) {
+    const NONE: &str = "no reply";
+    let next = breaks.partition_point(|(record, _)| *record <= exchange.start());
+    match breaks.get(next) {
+        Some((_, until)) => (*until, NONE),
+        None if talk.is_open() && talk.source == Source::Live => (now, "awaited"),
+        None => {
+            let log = &talk.log;
+            let last = (0..log.len()).next_back().and_then(|record| log.get(record)?.at);
+            (last.map_or(0, |at| at.0), NONE)
+        }
+    }
 }
 
 /// Looking up the name, connecting, the handshake: each from what was before it.
@@ -246,6 +330,7 @@ fn steps(log: &Log) -> Vec<Bar> {
                 way: 0,
                 server,
                 rest: 0,
+                unanswered: None,
             });
         }
         named = match word {
@@ -284,7 +369,7 @@ fn name(exchange: &Exchange, log: &Log) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::pane::sample::talk;
+    use crate::tui::pane::sample::{add, talk};
 
     #[test]
     fn a_bar_has_the_way_the_server_and_the_rest_of_the_reply() {
@@ -293,6 +378,7 @@ mod tests {
              @1.1 < 250-mx\n@1.3 < 250 ok\n@2 > STARTTLS\n@2.01 < 220 go\n@2.2 * tls version=TLSv1.3\n@5 > NOOP\n\
              @5.02 < 550 no\n@9 > QUIT",
         );
+        let bars = |talk: &Talk| bars(talk, 0..talk.dialogue.exchanges().len(), 0);
         let shown: Vec<_> = bars(&talk)
             .into_iter()
             .map(|bar| {
@@ -307,10 +393,38 @@ mod tests {
             "STARTTLS 700 10+0+0",
             "TLS 0 0+190+0",
             "NOOP 2800 20+0+0",
+            "QUIT 3980 0+0+0",
         ];
         assert_eq!(shown, want);
         assert_eq!(cells(&bars(&talk)[3], 300_000, 30), [2, 8, 20]);
         assert_eq!(Timing::default().marked(&bars(&talk)), 3, "the slowest");
         assert_eq!(next_slower(&bars(&talk), 3), 5);
+    }
+
+    #[test]
+    fn what_got_no_reply_has_a_bar_for_as_long_as_it_was_waited_for() {
+        let mut screen = crate::tui::tests::connected(100, 24);
+        add(&mut screen.model.talk, "@1 > RCPT TO:<a@b>\n@9 * gave-up\n@11 > DATA");
+        screen.send(crate::tui::message::Message::Tick(crate::conversation::Micros(41_000_000)));
+        screen.keys("<esc>T");
+        let shown = screen.shown();
+        let row = |name: &str| shown.lines().find(|row| row.contains(name) && row.contains('█')).unwrap_or_default();
+        assert!(row("RCPT").contains("8.0 s") && row("RCPT").contains("no reply"), "{shown}");
+        assert!(row("▌").contains("DATA") && row("DATA").contains("30.0 s"), "{shown}");
+        assert!(row("DATA").contains("awaited"), "{shown}");
+    }
+
+    #[test]
+    fn of_very_many_exchanges_the_slowest_are_listed_and_that_is_said() {
+        let exchange = |n: usize| {
+            let (asked, took) = (n * 40, if n == 500 { 30 } else { 1 });
+            format!("@{asked} > NOOP\n@{} < 250 ok\n", asked + took)
+        };
+        let talk = talk(&(0..LISTED + 1000).map(exchange).collect::<String>());
+        let timing = Timing::of(&talk);
+        let model = Model { talk, ..Model::default() };
+        let bars = timing.bars(&model);
+        assert_eq!((bars.len(), bars[timing.marked(&bars)].took()), (LISTED, 30_000_000));
+        assert_eq!(timing.title(), "Where the time went · the 5000 slowest of 6000");
     }
 }
