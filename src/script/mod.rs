@@ -9,7 +9,6 @@
 //! | [`check`] | `? latency < 2s`: what is asserted of the conversation |
 //! | [`values`] | `{{name}}` |
 //! | [`filled`] | octets that are ready, and where a secret stands in them |
-//! | [`secrecy`] | which variable of the environment holds a secret |
 //! | [`files`] | which files a script may read |
 //! | [`example`] | the scripts that are shipped |
 //! | `item` | lines, and recorded replies, one after the other |
@@ -43,7 +42,6 @@ pub mod record;
 pub mod recorded;
 pub mod report;
 mod runner;
-pub mod secrecy;
 pub mod stepper;
 mod ties;
 pub mod values;

@@ -9,7 +9,7 @@ use crate::smtp::secret::MASK;
 use crate::smtp::{Secret, escape};
 use crate::world::World;
 
-use super::secrecy::holds_secret;
+use crate::smtp::secrecy::holds_secret;
 
 /// A part of a line that is ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

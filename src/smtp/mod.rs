@@ -17,6 +17,7 @@ mod path;
 pub mod program;
 pub mod reply;
 pub mod sasl;
+pub mod secrecy;
 pub mod secret;
 pub mod session;
 pub mod shape;

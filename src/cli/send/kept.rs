@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::arguments::Content;
 use super::content::read;
 use crate::message::{Encoding, samples, template};
-use crate::script::secrecy::holds_secret;
 use crate::script::values::{ENVIRONMENT, marker, uuid};
+use crate::smtp::secrecy::holds_secret;
 use crate::transaction::Body;
 use crate::world::World;
 

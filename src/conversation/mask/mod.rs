@@ -6,6 +6,7 @@
 //! - **By value**: octets of either direction that hold a known secret, plain or in base64 at any alignment. A secret
 //!   of fewer than four octets counts only as a whole word. What a person types in AUTH is decoded and learnt, so that a
 //!   reply that echoes it is masked too.
+//! - **By name**: the value of an attribute of XCLIENT or XFORWARD whose name calls it a secret. LOGIN is a name and stays.
 //! - **By place**: what was filled into a line and is known to be a secret, whatever it looks like.
 //! - **By look**: a line that is nothing but what looks like base64 of a credential, and what stands behind a command by
 //!   which other protocols log in. Any other line that looks like a secret is the lint's business: it is said and left
@@ -30,7 +31,7 @@ use zeroize::Zeroizing;
 use crate::smtp::escape;
 use crate::smtp::secret::MARKER as AUTH;
 use crate::smtp::session::Sent;
-use crate::smtp::{Command, Phase, Secret, Session, Verb, verb};
+use crate::smtp::{Command, Phase, Secret, Session, Verb, secrecy, verb, xtext};
 
 use super::event::{Line, Remark};
 use super::log::{Entry, Kind};
@@ -279,6 +280,16 @@ impl Mask {
                 masked.push(start + from..start + text.len());
             }
         }
+        for value in by_name(&kind) {
+            if ended {
+                self.learn_value(&whole[value.clone()]);
+            }
+            let (from, to) =
+                ((begins + value.start).saturating_sub(before), (begins + value.end).saturating_sub(before));
+            if from < to {
+                masked.push(start + from..start + to);
+            }
+        }
         let first = before == 0 && !content;
         let tail = &mut self.sent.tail;
         let carried = tail.len();
@@ -381,6 +392,15 @@ impl Mask {
         }
     }
 
+    /// The value of an attribute, as it is written and as it is meant.
+    fn learn_value(&mut self, value: &[u8]) {
+        for value in [value.to_vec(), xtext::decode(value).unwrap_or_default()] {
+            if !is_common(&value) {
+                self.values.learn(Secret::new(value));
+            }
+        }
+    }
+
     /// What was typed as a response and is none, since it holds a blank: a user's name and a password, a passphrase, or a
     /// command that was no answer. Whatever it is, the server may say it once more.
     fn learn_typed(&mut self, typed: &[u8]) {
@@ -439,6 +459,16 @@ fn is_common(password: &[u8]) -> bool {
     let word = password.len() < 6 && password.iter().all(u8::is_ascii_lowercase);
     // The octet 1 by which OAUTHBEARER lets a refusal come (RFC 7628 3.2.3).
     word || password == [1] || std::str::from_utf8(password).is_err()
+}
+
+/// Where the values stand that a command's attributes call secrets.
+fn by_name(kind: &Sent) -> Vec<Range<usize>> {
+    let Sent::Command(command) = kind else { return Vec::new() };
+    if !matches!(command.verb, Verb::Xclient | Verb::Xforward) {
+        return Vec::new();
+    }
+    let secret = command.parameters.iter().filter(|it| secrecy::is_secret(&it.keyword));
+    secret.filter(|it| it.value.is_some()).map(|it| it.span.start + it.keyword.len() + 1..it.span.end).collect()
 }
 
 /// Lines within what is sent at once, each with its end; one empty part where there is nothing.

@@ -167,6 +167,26 @@ fn what_was_typed_with_blanks_in_the_place_of_a_response_is_masked_where_a_serve
 }
 
 #[test]
+fn the_value_of_an_attribute_that_is_called_a_secret_is_masked_and_learnt() {
+    check(
+        &mut Mask::default(),
+        &[
+            (
+                "> XCLIENT ADDR=192.0.2.1 password=Plugh+2Bq LOGIN=dude TOKEN=",
+                "> XCLIENT ADDR=192.0.2.1 password={{auth}} LOGIN=dude TOKEN=",
+            ),
+            ("< 501-dude has Plugh+2Bq", "< 501-dude has {{auth}}"),
+            ("< 501 Plugh+q", "< 501 {{auth}}"),
+            ("> XFORWARD NAME=mx API_KEY=x1", "> XFORWARD NAME=mx API_KEY={{auth}}"),
+            ("> XCLIENT NAME=mx PASS", ""),
+            ("> XCLIENT SECRET=ab\\c", "> XCLIENT SECRET={{auth}}"),
+            ("> cd ADDR=192.0.2.1", "> {{auth}} ADDR=192.0.2.1"),
+            ("> NOOP PASSWORD=x2", ""),
+        ],
+    );
+}
+
+#[test]
 fn answers_to_an_auth_that_was_refused_are_masked_until_the_next_command() {
     for auth in ["AUTH LOGIN", "AUTH PLAIN", "AUTH CRAM-MD5", "AUTH XOAUTH2", "AUHT LOGIN", "AUTH-LOGIN", "authlogin"] {
         let auth = format!("> {auth}");

@@ -1,4 +1,4 @@
-//! Which variable of the environment holds a secret: by the words of its name, or by the look of its value.
+//! What is a secret by the words of its name, or by the look of its value: a variable of the environment, an attribute.
 
 /// Words of a name that say so wherever they stand in it.
 const WORDS: [&str; 31] = [
@@ -62,10 +62,10 @@ const OTHERS: [&str; 8] = ["OLDPWD", "COMPASS", "ENCOMPASS", "BYPASS", "TRESPASS
 /// What stands before the colon of an address that is no user of anything.
 const SCHEMES: [&str; 6] = ["mailto", "sip", "sips", "xmpp", "acct", "im"];
 
-/// Whether what is in a variable of this name is a secret.
+/// Whether what has this name is a secret.
 #[must_use]
-pub fn is_secret(variable: &str) -> bool {
-    let name = variable.to_ascii_uppercase();
+pub fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
     // The folder in which one is.
     if name == "PWD" {
         return false;
