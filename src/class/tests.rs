@@ -13,6 +13,7 @@ mod best;
 mod classic;
 mod exam;
 mod larder;
+mod large;
 mod login;
 mod own;
 mod plain;

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use super::outgoing::Shared;
-use super::splitter::hexadecimal;
+use crate::conversation::beyond::hexadecimal;
 
 /// Octets that are read at once.
 const BLOCK: usize = 256 * 1024;

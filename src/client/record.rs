@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::conversation::Fold;
+use crate::conversation::beyond::{Beyond, cut};
 use crate::conversation::event::{Event, Line, Micros, Remark, Timed};
 use crate::conversation::fold::Answered;
 use crate::conversation::mask::Mask;
@@ -15,7 +14,7 @@ use crate::world::World;
 
 use super::SharedJournal;
 use super::events::Outlet;
-use super::splitter::{Piece, hexadecimal};
+use super::splitter::Piece;
 
 /// The recording side of a connection.
 pub(super) struct Recorder {
@@ -32,8 +31,8 @@ pub(super) struct Recorder {
     warned: bool,
     /// What was sent of a line whose end has not been.
     part: Vec<u8>,
-    /// What came of a reply beyond its limit: octets and their sum.
-    rest: Option<(u64, Sha256)>,
+    /// What came of a reply beyond its limit.
+    rest: Option<Beyond>,
     /// Events that are written together.
     together: Option<Vec<Timed>>,
 }
@@ -141,33 +140,31 @@ impl Recorder {
         }
         match piece {
             Piece::Octets { bytes, crlf } => self.received(&bytes, crlf),
-            Piece::Cut { octets, sum } => self.cut(octets, sum),
+            Piece::Cut { octets, sum } => self.cut(cut("in", octets, sum)),
         }
     }
 
     /// A piece of a reply beyond its limit: counted, and said once the reply has ended.
     fn beyond(&mut self, piece: Piece) -> Option<Answered> {
-        let (octets, sum) = self.rest.get_or_insert_default();
+        let rest = self.rest.get_or_insert_default();
         let Piece::Octets { mut bytes, crlf } = piece else { return None };
         let line = ReplyLine::parse(bytes.clone(), LineEnd::CrLf);
         if crlf {
             bytes.extend_from_slice(b"\r\n");
         }
-        *octets += bytes.len() as u64;
-        sum.update(&bytes);
+        rest.add(&bytes);
         let ended = line.code.is_some() && !line.continues();
         if ended { self.end_beyond() } else { None }
     }
 
     /// Says what was cut of a reply, where something was.
     pub(super) fn end_beyond(&mut self) -> Option<Answered> {
-        let (octets, sum) = self.rest.take()?;
-        self.cut(octets, hexadecimal(&sum.finalize()))
+        let rest = self.rest.take()?;
+        self.cut(rest.cut("in"))
     }
 
-    /// So many octets were cut, of a line or of a reply.
-    fn cut(&mut self, octets: u64, sum: String) -> Option<Answered> {
-        let remark = Remark::new("cut").with("direction", "in").with("bytes", octets).with("sha256", sum);
+    /// A part was cut, of a line or of a reply.
+    fn cut(&mut self, remark: Remark) -> Option<Answered> {
         let answered = self.fold.remark(&remark, 0);
         self.push(Event::Remark(remark));
         answered

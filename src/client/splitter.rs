@@ -1,8 +1,7 @@
 //! Cuts what comes from the server into the pieces that are recorded: lines, and parts of lines where something else
 //! comes in between or a limit is passed.
 
-use sha2::{Digest as _, Sha256};
-
+use crate::conversation::beyond::Beyond;
 use crate::smtp::reply::MAX_LINE;
 
 /// One piece, as it is recorded.
@@ -30,7 +29,7 @@ pub struct Splitter {
     pending: Vec<u8>,
     /// Octets of the current line that were recorded already.
     recorded: usize,
-    cut: Option<(u64, Sha256)>,
+    cut: Option<Beyond>,
 }
 
 impl Splitter {
@@ -48,9 +47,8 @@ impl Splitter {
         if bytes.is_empty() {
             return;
         }
-        if let Some((octets, sum)) = &mut self.cut {
-            *octets += bytes.len() as u64;
-            sum.update(bytes);
+        if let Some(cut) = &mut self.cut {
+            cut.add(bytes);
             return;
         }
         let room = (MAX_LINE + 2).saturating_sub(self.recorded + self.pending.len());
@@ -58,15 +56,13 @@ impl Splitter {
         self.pending.extend_from_slice(kept);
         if !rest.is_empty() {
             self.flush(each);
-            let mut sum = Sha256::new();
-            sum.update(rest);
-            self.cut = Some((rest.len() as u64, sum));
+            self.cut.get_or_insert_default().add(rest);
         }
     }
 
     fn end_line(&mut self, each: &mut dyn FnMut(Piece)) {
-        if let Some((octets, sum)) = self.cut.take() {
-            each(Piece::Cut { octets, sum: hexadecimal(&sum.finalize()) });
+        if let Some((octets, sum)) = self.cut.take().map(Beyond::summed) {
+            each(Piece::Cut { octets, sum });
         } else {
             let mut bytes = std::mem::take(&mut self.pending);
             let crlf = bytes.ends_with(b"\r\n");
@@ -89,8 +85,8 @@ impl Splitter {
     /// The connection has ended: gives out all that is left.
     pub fn finish(&mut self, each: &mut dyn FnMut(Piece)) {
         self.flush(each);
-        if let Some((octets, sum)) = self.cut.take() {
-            each(Piece::Cut { octets, sum: hexadecimal(&sum.finalize()) });
+        if let Some((octets, sum)) = self.cut.take().map(Beyond::summed) {
+            each(Piece::Cut { octets, sum });
         }
         self.recorded = 0;
     }
@@ -102,15 +98,6 @@ impl Splitter {
         self.cut = None;
         std::mem::take(&mut self.pending)
     }
-}
-
-/// Octets in hexadecimal, lower case.
-pub(super) fn hexadecimal(octets: &[u8]) -> String {
-    use std::fmt::Write as _;
-    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut out, octet| {
-        write!(out, "{octet:02x}").expect("a string takes it");
-        out
-    })
 }
 
 #[cfg(test)]

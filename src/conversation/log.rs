@@ -124,6 +124,12 @@ impl Log {
         self.records.is_empty()
     }
 
+    /// Octets that the records and their contents come to.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        self.arena.len() + self.records.len() * size_of::<Record>()
+    }
+
     /// Octets of memory that the records and their contents take.
     #[must_use]
     pub fn memory(&self) -> usize {

@@ -3,6 +3,7 @@
 //! Not here: sockets, screens, and what a reply means in words.
 
 pub mod align;
+pub mod beyond;
 pub mod certificate;
 pub(crate) mod connections;
 pub mod dialogue;

@@ -44,13 +44,14 @@ impl Room {
 pub struct Limits {
     /// Sessions whose records are kept; the oldest go first.
     pub sessions: usize,
-    /// Octets of memory that one session's record may take.
+    /// Octets that one session's record may come to. A message may take half of what is left; the rest of it is counted
+    /// and summed.
     pub record: usize,
-    /// Octets of mail that are kept; the oldest go first.
+    /// Octets of mail that are kept; the oldest go first, but never a copy of what was just taken.
     pub mail: usize,
     /// Messages that are kept; the oldest go first.
     pub messages: usize,
-    /// Octets of content that all sessions together may hold before it is accepted.
+    /// Octets of content that all sessions together may hold before it is accepted: no server promises a larger SIZE.
     pub in_flight: u64,
     /// Octets that all sessions together may send before they are turned away.
     pub octets: u64,
@@ -73,10 +74,10 @@ impl Limits {
     /// One student of a class: many more than a lesson needs, and a class of 500 still fits into the memory.
     pub const STUDENT: Self = Self {
         sessions: 40,
-        record: 96 << 10,
-        mail: 2 << 20,
+        record: 160 << 10,
+        mail: 8 << 20,
         messages: 200,
-        in_flight: 4 << 20,
+        in_flight: 12 << 20,
         octets: 64 << 20,
         notices: 4,
     };

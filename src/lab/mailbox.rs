@@ -1,6 +1,6 @@
 //! The mail that the lab has taken: in memory, with its envelope, and bounded (the oldest go first).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -71,12 +71,14 @@ pub(super) struct Store {
     limits: Limits,
     messages: VecDeque<Arc<Message>>,
     octets: usize,
+    /// How many messages have each content, by where it is: all copies of a message share it.
+    copies: HashMap<usize, usize>,
     last: u64,
 }
 
 impl Store {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, messages: VecDeque::new(), octets: 0, last: 0 }
+        Self { limits, messages: VecDeque::new(), octets: 0, copies: HashMap::new(), last: 0 }
     }
 
     /// Puts a message away; gives it with its number.
@@ -84,16 +86,37 @@ impl Store {
         self.last += 1;
         message.number = self.last;
         let message = Arc::new(message);
-        self.octets += message.octets();
+        self.count(&message);
         self.messages.push_back(Arc::clone(&message));
-        while self.messages.len() > self.limits.messages || self.octets > self.limits.mail && self.messages.len() > 1 {
-            let Some(oldest) = self.messages.pop_front() else { break };
-            self.octets -= oldest.octets();
+        while (self.messages.len() > self.limits.messages || self.octets > self.limits.mail)
+            && let Some(oldest) = self.messages.pop_front_if(|oldest| !Arc::ptr_eq(&oldest.content, &message.content))
+        {
+            self.discount(&oldest);
         }
         message
     }
 
-    /// Octets of all messages.
+    /// A message takes room: its head, and its content unless another copy of it lies here.
+    fn count(&mut self, message: &Message) {
+        let copies = self.copies.entry(message.content.as_ptr().addr()).or_default();
+        *copies += 1;
+        self.octets += message.head.len() + if *copies == 1 { message.content.len() } else { 0 };
+    }
+
+    /// A message takes no room any more.
+    fn discount(&mut self, message: &Message) {
+        self.octets -= message.head.len();
+        let place = message.content.as_ptr().addr();
+        if let Some(copies) = self.copies.get_mut(&place) {
+            *copies -= 1;
+            if *copies == 0 {
+                self.copies.remove(&place);
+                self.octets -= message.content.len();
+            }
+        }
+    }
+
+    /// Octets of all messages; what copies share is counted once.
     pub(super) fn octets(&self) -> u64 {
         self.octets as u64
     }
@@ -103,7 +126,7 @@ impl Store {
         let before = self.octets;
         while ((before - self.octets) as u64) < octets {
             let Some(oldest) = self.messages.pop_front() else { break };
-            self.octets -= oldest.octets();
+            self.discount(&oldest);
         }
         (before - self.octets) as u64
     }
@@ -115,7 +138,7 @@ impl Store {
             return false;
         }
         if let Some(message) = self.messages.remove(at) {
-            self.octets -= message.octets();
+            self.discount(&message);
         }
         true
     }

@@ -13,6 +13,7 @@ use super::ListenerKind;
 use super::framer::Unit;
 use super::limits::Limits;
 use super::site::lock;
+use crate::conversation::beyond::Beyond;
 use crate::conversation::log::Kind;
 use crate::conversation::mask::Mask;
 use crate::conversation::{Event, Fold, Log, Micros, Remark};
@@ -69,7 +70,7 @@ pub(super) struct Records {
     /// What must stand in no record.
     hidden: Vec<Secret>,
     kept: Mutex<VecDeque<Arc<SessionRecord>>>,
-    /// Whether a record may grow by little only.
+    /// Whether little is kept of a message.
     tight: AtomicBool,
     change: watch::Sender<u64>,
 }
@@ -107,14 +108,16 @@ impl Records {
         given
     }
 
-    /// Whether records may grow by little only.
+    /// Whether little is kept of a message.
     pub(super) fn tighten(&self, on: bool) {
         self.tight.store(on, Ordering::Relaxed);
     }
 
-    /// Octets of memory that one record may take now.
-    fn most(&self) -> usize {
-        if self.tight.load(Ordering::Relaxed) { self.limits.record / 8 } else { self.limits.record }
+    /// Octets that are kept of a message that begins now, in a record that has so many: each leaves room for others, and
+    /// for what is said beside them.
+    fn room(&self, octets: usize) -> usize {
+        let most = if self.tight.load(Ordering::Relaxed) { self.limits.record / 8 } else { self.limits.record };
+        most.saturating_sub(octets) / 2
     }
 
     pub(super) fn all(&self) -> Vec<Arc<SessionRecord>> {
@@ -155,6 +158,10 @@ pub(super) struct Recorder {
     fold: Fold,
     started: Duration,
     full: bool,
+    /// Octets that may still be kept of the message that is coming; none between messages.
+    room: Option<usize>,
+    /// What is not kept of it. In a box, since most connections have none.
+    beyond: Option<Box<Beyond>>,
 }
 
 impl Recorder {
@@ -175,7 +182,15 @@ impl Recorder {
         });
         records.begin(&record);
         let record = Some(record);
-        Self { record, mask: records.mask(), fold: Fold::new(), started: world.elapsed(), full: false }
+        Self {
+            record,
+            mask: records.mask(),
+            fold: Fold::new(),
+            started: world.elapsed(),
+            full: false,
+            room: None,
+            beyond: None,
+        }
     }
 
     /// Since when it counts, where all that it needs to go on stands in the record.
@@ -201,7 +216,7 @@ impl Recorder {
                 }
             }
         }
-        Self { record, mask, fold, started, full: false }
+        Self { record, mask, fold, started, full: false, room: None, beyond: None }
     }
 
     /// Input that the session has taken; `ended` where it was the lone dot.
@@ -227,6 +242,8 @@ impl Recorder {
     }
 
     fn sent(&mut self, site: &super::site::Site, bytes: &[u8], crlf: bool) {
+        self.cut_short(site);
+        self.room = None;
         let line = self.mask.sent(&self.fold.session, bytes, crlf);
         self.fold.sent(bytes.strip_suffix(b"\n").unwrap_or(bytes), 0);
         self.push(site, &Event::Sent(line));
@@ -237,9 +254,34 @@ impl Recorder {
             Some(line) => (line, true),
             None => (bytes, false),
         };
-        let line = self.mask.sent(&self.fold.session, bytes, crlf);
-        self.fold.content(bytes.len() as u64 + if crlf { 2 } else { 0 });
-        self.push(site, &Event::Content(line));
+        let octets = bytes.len() + if crlf { 2 } else { 0 };
+        if self.has_room(site, octets) {
+            let line = self.mask.sent(&self.fold.session, bytes, crlf);
+            self.push(site, &Event::Content(line));
+        } else {
+            let beyond = self.beyond.get_or_insert_default();
+            beyond.add(bytes);
+            if crlf {
+                beyond.add(b"\r\n");
+            }
+        }
+        self.fold.content(octets as u64);
+    }
+
+    /// Whether so many octets more of the message are kept; from the first that are not on it keeps none.
+    fn has_room(&mut self, site: &super::site::Site, octets: usize) -> bool {
+        let Some(record) = self.record.as_ref().filter(|_| self.beyond.is_none()) else { return false };
+        let room = self.room.get_or_insert_with(|| site.records.room(lock(&record.log).octets()));
+        let left = room.checked_sub(octets);
+        *room = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    /// What was not kept of the message up to now is said. It was counted as it came.
+    fn cut_short(&mut self, site: &super::site::Site) {
+        if let Some(beyond) = self.beyond.take() {
+            self.push(site, &Event::Remark(beyond.cut("out")));
+        }
     }
 
     /// Whole lines of content, none of which could be the end of it.
@@ -251,16 +293,20 @@ impl Recorder {
             return bytes.split_inclusive(|octet| *octet == b'\n').for_each(|line| self.content(site, line));
         }
         self.fold.content(bytes.len() as u64);
-        let most = site.records.most();
-        self.write(site, |log, at| {
-            for line in bytes.split_inclusive(|octet| *octet == b'\n') {
-                if log.memory() > most {
-                    break;
+        let mut lines = bytes.split_inclusive(|octet| *octet == b'\n');
+        let kept = lines.by_ref().take_while(|line| self.has_room(site, line.len())).map(<[u8]>::len).sum();
+        let (kept, rest) = bytes.split_at(kept);
+        if !rest.is_empty() {
+            self.beyond.get_or_insert_default().add(rest);
+        }
+        if !kept.is_empty() {
+            self.write(site, |log, at| {
+                for line in kept.split_inclusive(|octet| *octet == b'\n') {
+                    log.push_octets(Kind::Content, Some(at), line.strip_suffix(b"\r\n").unwrap_or(line), true, false);
                 }
-                log.push_octets(Kind::Content, Some(at), line.strip_suffix(b"\r\n").unwrap_or(line), true, false);
-            }
-        });
-        site.records.changed();
+            });
+            site.records.changed();
+        }
     }
 
     /// A line of a reply, without its end.
@@ -268,6 +314,7 @@ impl Recorder {
         if self.is_over() {
             return;
         }
+        self.cut_short(site);
         let line = self.mask.received(bytes, crlf);
         self.fold.received(bytes, crlf);
         self.push(site, &Event::Received(line));
@@ -275,6 +322,11 @@ impl Recorder {
 
     /// Something that is said of the connection.
     pub(super) fn remark(&mut self, site: &super::site::Site, remark: &Remark) {
+        // A rule may say something in the middle of a message; only its end ends what is counted.
+        let ends = matches!(remark.word.as_str(), "closed" | "moved");
+        if ends {
+            self.cut_short(site);
+        }
         self.fold.remark(remark, 0);
         // What is only known from this session, such as a user's name that is the password too, a goal may ask for.
         if !self.is_kept() {
@@ -292,7 +344,7 @@ impl Recorder {
             log.push_octets(Kind::Remark, Some(at), text.as_bytes(), true, false);
         });
         // Said before anybody is told of the change: who waits for the end must not miss it.
-        if matches!(remark.word.as_str(), "closed" | "moved") {
+        if ends {
             self.close();
         }
         site.records.changed();
@@ -332,8 +384,9 @@ impl Recorder {
         let Some(record) = &self.record else { return };
         let mut log = lock(&record.log);
         add(&mut log, at);
-        if !self.full && log.memory() > site.records.most() {
+        if !self.full && log.octets() > site.records.limits.record {
             self.full = true;
+            log.fit();
             log.push(at, &Event::Remark(Remark::new("warning").value("the lab's record of this session ends here")));
         }
     }

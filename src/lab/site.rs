@@ -218,6 +218,11 @@ impl Site {
         }
     }
 
+    /// Octets that a message may have at most, whatever the scenario promises.
+    pub(super) fn largest(&self) -> u64 {
+        self.limits.in_flight
+    }
+
     /// Takes room for content that is on its way; false where all sessions together hold too much.
     pub(super) fn take_room(&self, octets: u64) -> bool {
         if !self.in_flight.take(octets) {

@@ -1,14 +1,13 @@
 //! What the owner asks for: lines, content, and what is recorded of them before they go out.
 
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
 
+use crate::conversation::beyond::Beyond;
 use crate::conversation::event::Remark;
 use crate::smtp::session::Sent;
 use crate::smtp::{Verb, content};
 
 use super::super::content::{Block, Upload};
-use super::super::splitter::hexadecimal;
 use super::super::{Ending, FileContent, Request};
 use super::{End, Failure, Task};
 
@@ -42,7 +41,7 @@ enum Form {
 #[derive(Default)]
 pub(super) struct Uncounted {
     recorded: u64,
-    beyond: Option<(u64, Sha256)>,
+    beyond: Option<Beyond>,
 }
 
 impl Task {
@@ -250,14 +249,8 @@ impl Task {
             Ending::Lf => wire.push(b'\n'),
             Ending::None => {}
         }
-        if let Some((octets, sum)) = &mut self.content.beyond {
-            *octets += wire.len() as u64;
-            sum.update(&wire);
-            self.recorder.content_uncounted(wire.len() as u64);
-        } else if self.content.recorded + wire.len() as u64 > CONTENT_KEPT {
-            let mut sum = Sha256::new();
-            sum.update(&wire);
-            self.content.beyond = Some((wire.len() as u64, sum));
+        if self.content.beyond.is_some() || self.content.recorded + wire.len() as u64 > CONTENT_KEPT {
+            self.content.beyond.get_or_insert_default().add(&wire);
             self.recorder.content_uncounted(wire.len() as u64);
         } else {
             self.content.recorded += wire.len() as u64;
@@ -275,9 +268,8 @@ impl Task {
 
     /// What was not recorded so far is said.
     fn cut_short(&mut self) {
-        if let Some((octets, sum)) = self.content.beyond.take() {
-            let cut = Remark::new("cut").with("direction", "out").with("bytes", octets);
-            self.recorder.summed(cut.with("sha256", hexadecimal(&sum.finalize())));
+        if let Some(beyond) = self.content.beyond.take() {
+            self.recorder.summed(beyond.cut("out"));
         }
     }
 }

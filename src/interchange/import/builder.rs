@@ -6,9 +6,9 @@ mod missing;
 mod time;
 mod told;
 
-use sha2::{Digest as _, Sha256};
 use toml::Value;
 
+use crate::conversation::beyond::Beyond;
 use crate::conversation::event::{Event, Line, Micros, Remark};
 use crate::conversation::file::{Document, Header, Side};
 use crate::conversation::mask::Mask;
@@ -16,7 +16,7 @@ use crate::conversation::{Fold, Kind, Log};
 use crate::smtp::reply::MAX_LINE;
 use crate::smtp::{Phase, Secret, escape};
 
-use super::lines::{hexadecimal, is_base64_answer, is_command};
+use super::lines::{is_base64_answer, is_command};
 use super::{secrets, unseen};
 use time::Clock;
 
@@ -60,8 +60,8 @@ pub(super) struct Builder {
     tried: String,
     /// Octets of the message that is being sent.
     content_octets: u64,
-    /// Those of them that are not kept, and their sum.
-    beyond: Option<(u64, Sha256)>,
+    /// Those of them that are not kept.
+    beyond: Option<Beyond>,
     /// Records of which a later reply shows that they carried a log-in.
     betrayed: Vec<usize>,
     /// How many secrets are known, and before which record the last of them was not.
@@ -229,11 +229,10 @@ impl Builder {
         self.shown += 1;
         self.content_octets += octets;
         if self.content_octets > KEPT {
-            let (count, sum) = self.beyond.get_or_insert_with(|| (0, Sha256::new()));
-            *count += octets;
-            sum.update(line);
+            let beyond = self.beyond.get_or_insert_default();
+            beyond.add(line);
             if crlf {
-                sum.update(b"\r\n");
+                beyond.add(b"\r\n");
             }
         } else {
             let masked = self.mask.sent(&self.fold.session, line, crlf);
@@ -246,9 +245,8 @@ impl Builder {
     /// What was not kept of the message is said.
     fn end_content(&mut self) {
         self.content_octets = 0;
-        if let Some((count, sum)) = self.beyond.take() {
-            let cut = Remark::new("cut").with("direction", "out").with("bytes", count);
-            self.remark(cut.with("sha256", hexadecimal(&sum.finalize())));
+        if let Some(beyond) = self.beyond.take() {
+            self.remark(beyond.cut("out"));
         }
     }
 
@@ -329,8 +327,9 @@ impl Builder {
         if rest.is_empty() {
             return;
         }
-        let sum = hexadecimal(&Sha256::digest(rest));
-        self.remark(Remark::new("cut").with("direction", direction).with("bytes", rest.len()).with("sha256", sum));
+        let mut beyond = Beyond::default();
+        beyond.add(rest);
+        self.remark(beyond.cut(direction));
     }
 
     /// Octets of the client's as they went over the wire, in any split.

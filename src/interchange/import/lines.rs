@@ -149,14 +149,6 @@ pub(super) fn address(host: &str, port: &str) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-/// Octets as a sum is written.
-pub(super) fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().fold(String::new(), |mut out, octet| {
-        std::fmt::Write::write_fmt(&mut out, format_args!("{octet:02x}")).expect("a string takes it");
-        out
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

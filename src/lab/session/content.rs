@@ -54,10 +54,16 @@ impl Session {
         } else if self.transaction.as_ref().is_some_and(|t| t.parameters.binary) {
             "503 5.5.1 Error: BODY=BINARYMIME needs BDAT"
         } else {
-            self.state = State::Content(Incoming::within(self.size_limit()));
+            self.state = State::Content(self.incoming());
             return self.say("354 End data with <CR><LF>.<CR><LF>".to_owned());
         };
         self.refuse(refusal.to_owned());
+    }
+
+    /// Content that may have as many octets as the server promises.
+    fn incoming(&self) -> Incoming {
+        let limit = self.size_limit().unwrap_or(MOST.min(self.site.largest()));
+        Incoming { limit, ..Incoming::default() }
     }
 
     /// A line of content with its end, or a part of one.
@@ -139,7 +145,7 @@ impl Session {
             Some(_) => None,
         };
         if refused.is_none() && self.chunks.is_none() {
-            self.chunks = Some(Incoming::within(self.size_limit()));
+            self.chunks = Some(self.incoming());
         }
         self.state = State::Chunk { left: size, size, last, refused: refused.map(str::to_owned) };
         if size == 0 {
@@ -377,11 +383,6 @@ impl Over {
 }
 
 impl Incoming {
-    /// Content that may have so many octets; as many as there is room for where the server promises no SIZE.
-    fn within(limit: Option<u64>) -> Self {
-        Self { limit: limit.unwrap_or(MOST), ..Self::default() }
-    }
-
     /// Looks for bare line ends in content that came in chunks, where lines are not seen on the way.
     fn look_for_bare_ends(&mut self) {
         let mut before = 0;

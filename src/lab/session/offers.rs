@@ -37,10 +37,11 @@ impl Session {
 
     /// The octets of a message at most, where the server says so.
     pub(super) fn size_limit(&self) -> Option<u64> {
-        match self.changed("SIZE") {
+        let limit = match self.changed("SIZE") {
             Some(line) => size_among([line].into_iter()),
             None => size_among(self.said().iter().chain(&self.site.scenario.capabilities.hide).map(String::as_str)),
-        }
+        };
+        limit.map(|octets| octets.min(self.site.largest()))
     }
 
     /// Whether STARTTLS is done when it is asked for.
@@ -74,6 +75,12 @@ impl Session {
             match lines.iter_mut().find(|line| about(line, keyword)) {
                 Some(line) => change.clone_into(line),
                 None => lines.push(change.to_owned()),
+            }
+        }
+        let largest = self.site.largest();
+        for line in &mut lines {
+            if size_among([line.as_str()].into_iter()).is_some_and(|octets| octets > largest) {
+                *line = format!("SIZE {largest}");
             }
         }
         for line in &keys.lie {
