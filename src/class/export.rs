@@ -222,6 +222,8 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<usize, Cl
         questions,
         files: Vec::new(),
     };
+    let absent = class.settings.expected.iter().filter(|name| !anonymous && class.named(name).is_none()).cloned();
+    let names: Vec<String> = names.into_iter().chain(absent).collect();
     let rows = rows(class, &names, &results);
     put(to, "results.csv".to_owned(), sheet::results(&results, &rows).as_bytes(), &mut files)?;
     if class.settings.questions > 0 {
@@ -252,7 +254,7 @@ fn sort(class: &Class, outcomes: &mut [Outcome]) {
     outcomes.sort_by_cached_key(|one| (one.name.to_lowercase(), one.name.clone(), place(&one.lesson)));
 }
 
-/// What came of each lesson for each student: whoever did not begin one has done no step of it, and has no points that
+/// What came of each lesson for each of the names: whoever did not begin one, or never came, has done no step of it, and has no points that
 /// would be left out of a mean.
 fn rows(class: &Class, names: &[String], results: &Results) -> Vec<Outcome> {
     let mut all = results.results.clone();

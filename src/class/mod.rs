@@ -267,6 +267,14 @@ impl Class {
         Ok((bound, serve(listener, Arc::new(front::Front::new(Arc::clone(self))))))
     }
 
+    /// Keeps where it is held: the next time it goes on there.
+    ///
+    /// # Errors
+    /// A file that can't be read or written.
+    pub fn keep_listen(&self, address: SocketAddr) -> Result<(), ClassError> {
+        Settings::keep_listen(&self.folder, address)
+    }
+
     /// What of a class that was held before has not come back, in words; none of a new one.
     #[must_use]
     pub fn taken_up(&self) -> Option<String> {

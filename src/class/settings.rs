@@ -1,12 +1,14 @@
 //! What a class is: its name, its code, its keys, its lessons; `class.toml` in its folder (mode 0600).
 
-use std::collections::BTreeMap;
+mod exam;
+
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
@@ -17,6 +19,7 @@ use crate::conversation::mask::Mask;
 use crate::lesson::Lesson;
 use crate::smtp::Secret;
 use crate::world::World;
+pub use exam::{Exam, Turn};
 
 /// Students that a class may have.
 const MOST: usize = 1000;
@@ -42,54 +45,6 @@ pub struct Taught {
     pub varies: bool,
 }
 
-/// An exam.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Exam {
-    /// How long, from the moment of joining.
-    pub minutes: u32,
-    /// Minutes more for some, by name.
-    #[serde(default)]
-    pub extra: BTreeMap<String, u32>,
-    /// Since when it is one, where it was a class before: nobody's time begins earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub since: Option<String>,
-    /// What was right is shown to the students once the time of all who have joined is over.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub show_answers: bool,
-}
-
-impl Exam {
-    /// How long it lasts, and what is shown after it, in words.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let mut words = format!("{} minutes from the moment of joining", self.minutes);
-        for (name, more) in &self.extra {
-            let _ = write!(words, ", {name} {more} more");
-        }
-        if self.show_answers {
-            words.push_str("; what was right is shown once the time of all who have joined is over");
-        }
-        words
-    }
-
-    /// What is wrong with it; nothing where it can be held.
-    fn misfit(&self) -> Option<String> {
-        let (least, most) = (EXAM.start(), EXAM.end());
-        let fits = EXAM.contains(&self.minutes) && self.extra.values().all(|more| more <= most);
-        (!fits).then(|| format!("an exam lasts {least} to {most} minutes, and {most} more at most for one student"))
-    }
-}
-
-/// What a class that was held before is turned into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
-    /// An exam: no hints, a time limit.
-    Exam,
-    /// A class in which one learns.
-    Class,
-}
-
 /// What a class is.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -111,6 +66,8 @@ pub struct Settings {
     pub questions: usize,
     /// Whoever comes from where exactly one student has joined is that student.
     pub by_address: bool,
+    /// Where it was held the last time.
+    pub listen: Option<SocketAddr>,
     /// Students that there may be.
     pub most: usize,
     /// Names that may come from one address, this machine's own apart.
@@ -139,6 +96,9 @@ struct Kept {
     by_address: bool,
     #[serde(default, skip_serializing_if = "Own::is_empty")]
     own: Own,
+    /// Where it was held the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    listen: Option<SocketAddr>,
     exam: Option<Exam>,
 }
 
@@ -154,6 +114,7 @@ impl Kept {
             expected: Vec::new(),
             questions: 0,
             by_address: false,
+            listen: None,
             exam: None,
         }
     }
@@ -177,47 +138,17 @@ impl Kept {
         Ok(changes)
     }
 
-    /// Makes it the exam that is wished, or none; gives what is changed, in words. One that is `known` becomes another kind
-    /// of class by an explicit word alone: for whoever has joined it is another thing.
-    fn examine(&mut self, name: &str, wish: &Wish, known: bool, now: Timestamp) -> Result<Vec<String>, ClassError> {
-        let refused = |words: String| Err(ClassError::Words(words));
-        let mut changes = Vec::new();
-        match (&wish.exam, wish.turn) {
-            (Some(_), Some(Turn::Class)) => return refused("--turn class and --exam contradict each other".to_owned()),
-            (None, Some(Turn::Exam)) => return refused("--turn exam needs --exam --minutes N".to_owned()),
-            (Some(_), None) if known && self.exam.is_none() => {
-                return refused(format!(
-                    "{name} is a class and no exam; nothing was changed. To make it one, for whoever has joined too, add \
-                     --turn exam; to hold an exam beside it take another name"
-                ));
-            }
-            (Some(exam), _) => {
-                if let Some(words) = exam.misfit() {
-                    return refused(words);
-                }
-                let mut exam = exam.clone();
-                exam.since = match &self.exam {
-                    Some(before) => before.since.clone(),
-                    None => known.then(|| format!("{now:.3}")),
-                };
-                match &self.exam {
-                    _ if !known => {}
-                    None => changes.push(format!("the class is an exam from now on: {}", exam.words())),
-                    Some(before) if *before != exam => {
-                        changes.push(format!("the exam lasts {} (before: {})", exam.words(), before.words()));
-                    }
-                    Some(_) => {}
-                }
-                self.exam = Some(exam);
-            }
-            (None, Some(Turn::Class)) => {
-                if self.exam.take().is_some() {
-                    changes.push("the class is no exam any more: hints are given, and no time runs".to_owned());
-                }
-            }
-            (None, None) => {}
-        }
-        Ok(changes)
+    fn write(&self, path: &Path) -> Result<(), ClassError> {
+        let text = toml::to_string(self).map_err(|error| ClassError::Words(error.to_string()))?;
+        event::write_whole(path, text.as_bytes())
+    }
+
+    /// Has each student asked so many questions; gives what is changed of a class that is `known`, in words.
+    fn ask(&mut self, questions: Option<usize>, known: bool) -> Option<String> {
+        let before = self.questions;
+        self.questions = questions.unwrap_or(before);
+        let changed = known && before != self.questions;
+        changed.then(|| format!("questions about replies for each student: {} (before: {before})", self.questions))
     }
 }
 
@@ -230,6 +161,10 @@ pub struct Wish {
     pub expected: Option<Vec<String>>,
     /// The exam, where it is one.
     pub exam: Option<Exam>,
+    /// Minutes more in the exam, by name, beside those that others have; 0 takes them back.
+    pub extra: BTreeMap<String, u32>,
+    /// What was right in the exam is shown, too.
+    pub show_answers: bool,
     /// What it is turned into, where it was held before as something else.
     pub turn: Option<Turn>,
     /// Lessons of one's own whose files have changed are taken anew.
@@ -287,12 +222,19 @@ impl Settings {
             kept.expected.clone_from(expected);
         }
         changes.extend(kept.examine(name, wish, known, world.now())?);
-        kept.questions = wish.questions.unwrap_or(kept.questions);
+        changes.extend(kept.ask(wish.questions, known));
         kept.by_address |= wish.by_address;
         let settings = Self { changes, ..Self::of(name, &kept, folder, world)? };
-        let text = toml::to_string(&kept).map_err(|error| ClassError::Words(error.to_string()))?;
-        event::write_whole(&path, text.as_bytes())?;
+        kept.write(&path)?;
         Ok(settings)
+    }
+
+    /// Keeps where the class is held, for whoever holds it.
+    pub(super) fn keep_listen(folder: &Path, address: SocketAddr) -> Result<(), ClassError> {
+        let path = folder.join("class.toml");
+        let text = std::fs::read_to_string(&path).map_err(ClassError::file(&path))?;
+        let kept = Kept { listen: Some(address), ..read(&path, &text)? };
+        kept.write(&path)
     }
 
     /// What a class is that was held before.
@@ -332,10 +274,11 @@ impl Settings {
             secret: unhex(&kept.secret)
                 .ok_or_else(|| ClassError::Words("class.toml: secret is not whole".to_owned()))?,
             lessons,
-            expected: kept.expected.clone(),
+            expected: once(&kept.expected),
             exam: kept.exam.clone(),
             questions: kept.questions,
             by_address: kept.by_address,
+            listen: kept.listen,
             most: MOST,
             per_address: PER_ADDRESS,
             connections: CONNECTIONS,
@@ -402,6 +345,12 @@ impl Settings {
         }
         mac.finalize().into_bytes().into()
     }
+}
+
+/// Each name once, however often and in whatever case it stands there.
+fn once(names: &[String]) -> Vec<String> {
+    let mut known = HashSet::new();
+    names.iter().filter(|name| known.insert(name.to_lowercase())).cloned().collect()
 }
 
 fn read(path: &Path, text: &str) -> Result<Kept, ClassError> {
@@ -490,5 +439,51 @@ mod tests {
         assert!(take(None, None).expect("it stays one").exam.is_some_and(|exam| exam.minutes == 90));
         let back = take(None, Some(Turn::Class)).expect("by the word");
         assert!(back.exam.is_none() && back.changes[0].contains("no exam any more"), "{:?}", back.changes);
+    }
+
+    #[test]
+    fn what_is_given_to_one_more_takes_nothing_from_the_others() {
+        let at = tempfile::tempdir().expect("a folder");
+        let place = |name: &str| at.path().join(name);
+        let world = World::real(crate::world::Directories { config: place("c"), data: place("d"), state: place("s") });
+        let folder = folder("monday", &world).expect("a name");
+        let take = |minutes: Option<u32>, extra: &[(&str, u32)], show_answers| {
+            let exam = minutes.map(|minutes| Exam { minutes, ..Exam::default() });
+            let extra = extra.iter().map(|(name, more)| ((*name).to_owned(), *more)).collect();
+            let wish = Wish { lessons: vec!["01".to_owned()], exam, extra, show_answers, ..Wish::default() };
+            Settings::take("monday", &folder, &wish, &world).map_err(|error| error.to_string())
+        };
+        let said = take(None, &[("anna", 15)], false).expect_err("no exam");
+        assert!(said.contains("add --exam --minutes N"), "{said}");
+        let first = take(Some(30), &[("anna", 15), ("bob", 5)], true).expect("an exam").exam.expect("one");
+        let later = take(Some(40), &[("carl", 10)], false).expect("it goes on");
+        assert!(later.changes[0].contains("anna 15 more, bob 5 more, carl 10 more"), "{:?}", later.changes);
+        let alone = take(None, &[("ANNA", 20), ("bob", 0)], false).expect("without its minutes").exam.expect("one");
+        let extra: Vec<_> = alone.extra.iter().map(|(name, more)| (name.as_str(), *more)).collect();
+        assert_eq!((alone.minutes, extra), (40, vec![("ANNA", 20), ("carl", 10)]));
+        assert!(first.show_answers && alone.show_answers, "it stays");
+        assert_eq!(take(None, &[], false).expect("as it was").exam, Some(alone));
+    }
+
+    #[test]
+    fn what_changes_of_a_class_is_said_and_where_it_was_held_is_kept() {
+        let at = tempfile::tempdir().expect("a folder");
+        let place = |name: &str| at.path().join(name);
+        let world = World::real(crate::world::Directories { config: place("c"), data: place("d"), state: place("s") });
+        let folder = folder("monday", &world).expect("a name");
+        let take = |questions| {
+            let expected = Some(["anna", "ben", "Anna"].map(str::to_owned).to_vec());
+            let wish = Wish { lessons: vec!["01".to_owned()], questions, expected, ..Wish::default() };
+            Settings::take("monday", &folder, &wish, &world).expect("nobody holds it")
+        };
+        let first = take(Some(3));
+        assert_eq!((first.changes.len(), first.listen), (0, None));
+        assert_eq!(first.expected, ["anna", "ben"], "whoever stands there twice is one");
+        let address = "127.0.0.1:29250".parse().expect("an address");
+        Settings::keep_listen(&folder, address).expect("it is there");
+        let fewer = take(Some(1));
+        assert_eq!(fewer.changes, ["questions about replies for each student: 1 (before: 3)"]);
+        assert_eq!(fewer.listen, Some(address));
+        assert_eq!((take(None).changes.len(), take(Some(1)).changes.len()), (0, 0));
     }
 }

@@ -46,9 +46,9 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", requires = "from")]
     save: Option<PathBuf>,
     /// Where to listen: with port 0 every listener takes a free port; with port N they take N, N+1, … in the order
-    /// smtp, submission, smtps, lmtp
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:2525", value_parser = address)]
-    listen: SocketAddr,
+    /// smtp, submission, smtps, lmtp. Without it 127.0.0.1:2525; a class goes on where it was held the last time
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
+    listen: Option<SocketAddr>,
     /// Also write each message that is taken as an .eml file into this directory
     #[arg(long, value_name = "DIR")]
     mail: Option<PathBuf>,
@@ -99,6 +99,14 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         return Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
     }
     text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:2525 or [::1]:0".to_owned())
+}
+
+/// Where to listen where nobody says it.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 2525);
+
+/// What helps where a lab does not start.
+fn cure(error: &LabError) -> &'static str {
+    if matches!(error, LabError::Listen { .. }) { "; --listen 127.0.0.1:0 takes free ports" } else { "" }
 }
 
 /// Runs it.
@@ -179,16 +187,15 @@ async fn serve(arguments: &Arguments, staged: (Scenario, Option<Reload>), common
         say(&format!("ehlo lab: can't make {}: {error}", directory.display()));
         return Exit::Usage;
     }
-    let lab = match lab::start_with(scenario, arguments.listen, world).await {
+    let listen = arguments.listen.unwrap_or(LISTEN);
+    let lab = match lab::start_with(scenario, listen, world).await {
         Ok(lab) => lab,
         Err(error) => {
-            let cure =
-                if matches!(error, LabError::Listen { .. }) { "; --listen 127.0.0.1:0 takes free ports" } else { "" };
-            say(&format!("ehlo lab: {error}{cure}"));
+            say(&format!("ehlo lab: {error}{}", cure(&error)));
             return if matches!(error, LabError::Listen { .. }) { Exit::NoConnection } else { Exit::Usage };
         }
     };
-    if !arguments.listen.ip().is_loopback() {
+    if !listen.ip().is_loopback() {
         say(
             "ehlo lab: listening beyond this machine: whoever reaches it can leave mail here, and its passwords are public",
         );

@@ -48,12 +48,12 @@ pub(super) struct Arguments {
     /// of your own anew whose files have changed, as long as nobody has begun them
     #[arg(long, value_name = "WHAT", requires = "class", value_parser = ["exam", "class", "lessons"])]
     turn: Option<String>,
-    /// Minutes more for one student
-    #[arg(long, value_name = "NAME=N", requires = "exam", value_parser = extra)]
+    /// Minutes more for one student of the exam, beside those that others have; NAME=0 takes them back
+    #[arg(long, value_name = "NAME=N", requires = "class", value_parser = extra)]
     extra: Vec<(String, u32)>,
     /// Show each student what was right in the exam's questions, once the time of everybody who has joined is over.
     /// Whoever joins later may have heard it; without this your results alone have it (questions.csv)
-    #[arg(long, requires = "exam")]
+    #[arg(long, requires = "class")]
     show_answers: bool,
     /// Questions about replies for each student, drawn by chance: NOOP question asks them
     #[arg(long, value_name = "N", requires = "class")]
@@ -90,7 +90,7 @@ impl Arguments {
         };
         let exam = self.minutes.filter(|_| self.exam);
         let (extra, show_answers) = (self.extra.iter().cloned().collect(), self.show_answers);
-        let exam = exam.map(|minutes| Exam { minutes, extra, since: None, show_answers });
+        let exam = exam.map(|minutes| Exam { minutes, ..Exam::default() });
         let (questions, by_address) = (self.questions, self.by_address);
         // By its whole path: the class may be held again from elsewhere.
         let whole = |word: &String| match std::path::absolute(word) {
@@ -105,16 +105,17 @@ impl Arguments {
             Some("class") => (Some(Turn::Class), false),
             other => (None, other.is_some()),
         };
-        Ok(Wish { lessons, expected, exam, turn, anew, questions, by_address })
+        Ok(Wish { lessons, expected, exam, extra, show_answers, turn, anew, questions, by_address })
     }
 }
 
 /// Holds the class.
-pub(super) async fn hold(arguments: &Arguments, listen: SocketAddr, common: &Common, world: &World) -> Exit {
+pub(super) async fn hold(arguments: &Arguments, listen: Option<SocketAddr>, common: &Common, world: &World) -> Exit {
     match try_hold(arguments, listen, common, world).await {
         Ok(exit) => exit,
         Err(error) => {
-            say(&format!("ehlo lab: {error}"));
+            let cure = if let ClassError::Lab(error) = &error { super::cure(error) } else { "" };
+            say(&format!("ehlo lab: {error}{cure}"));
             if matches!(error, ClassError::Lab(_)) { Exit::NoConnection } else { Exit::Usage }
         }
     }
@@ -122,15 +123,18 @@ pub(super) async fn hold(arguments: &Arguments, listen: SocketAddr, common: &Com
 
 async fn try_hold(
     arguments: &Arguments,
-    listen: SocketAddr,
+    listen: Option<SocketAddr>,
     common: &Common,
     world: &World,
 ) -> Result<Exit, ClassError> {
     let name = arguments.class.as_deref().unwrap_or_default();
     let folder = folder(name, world)?;
+    let begun = (!folder.exists()).then(|| folder.clone());
     let mut settings = Settings::take(name, &folder, &arguments.wish()?, world)?;
     settings.connections = settings.connections.min(room());
     settings.per_address = arguments.per_address.unwrap_or(settings.per_address);
+    let before = settings.listen;
+    let listen = listen.or(before).unwrap_or(super::LISTEN);
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let waits = terminal && std::io::stderr().is_terminal();
     if waits {
@@ -146,7 +150,21 @@ async fn try_hold(
     if waits {
         in_place("");
     }
+    if made.is_err()
+        && let Some(folder) = begun
+    {
+        // What could not be begun leaves nothing behind.
+        let _ = std::fs::remove_dir_all(folder);
+    }
     let (class, (address, _listening)) = made?;
+    if before != Some(address) {
+        if let Some(before) = before {
+            say(&format!(
+                "ehlo lab: the class was held at {before} before; whoever joined there has to join at {address}"
+            ));
+        }
+        class.keep_listen(address)?;
+    }
     let mut signals = Signals::new().map_err(|error| ClassError::Words(format!("can't watch for signals: {error}")))?;
     if terminal && crate::tui::run::check(world).is_ok() {
         let mut lines: Vec<String> = join_lines(&class, address).into();
