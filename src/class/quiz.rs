@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::event::What;
 use super::plain::next_words;
-use super::pool::letter;
+use super::pool::{Question, letter};
 use super::student::{Student, Work};
 use super::{Class, plain};
 use crate::lesson::{Lesson, Quiz};
@@ -95,19 +95,15 @@ impl Class {
         let (answered, right) = student.answered();
         let Some(question) = questions.get(answered) else {
             if self.settings.exam.is_some() {
-                return vec![stands(student, questions.len() - 1)];
+                // The last answer is still theirs to change.
+                let last = questions.len() - 1;
+                return asked(&questions[last], last, questions.len()).chain([stands(student, last)]).collect();
             }
             return vec![format!("There is no further question. {right} of {} were right.", questions.len())];
         };
         student.with(|state| state.asked = Some(answered));
-        let mut words = vec![
-            format!("Question {} of {}. The server says:", answered + 1, questions.len()),
-            question.reply.clone(),
-            "What does the sender do next?".to_owned(),
-        ];
-        words.extend(('a'..).zip(&question.answers).map(|(letter, answer)| format!("{letter}: {answer}")));
-        words.push("Answer such as: NOOP choose a".to_owned());
-        words
+        let how = "Answer such as: NOOP choose a".to_owned();
+        asked(question, answered, questions.len()).chain([how]).collect()
     }
 
     /// What is said to whom joins of the questions that wait, and of how they are answered.
@@ -210,6 +206,16 @@ impl Class {
 
 /// Until when the last answer in an exam can be changed.
 const OVER: &str = "the time is over";
+
+/// A question about a reply with its answers, of so many.
+fn asked(question: &Question, number: usize, of: usize) -> impl Iterator<Item = String> {
+    let head = [
+        format!("Question {} of {of}. The server says:", number + 1),
+        question.reply.clone(),
+        "What does the sender do next?".to_owned(),
+    ];
+    head.into_iter().chain(('a'..).zip(&question.answers).map(|(letter, answer)| format!("{letter}: {answer}")))
+}
 
 /// What is said in an exam to whom asks for more than there is: the last answer is still theirs to change.
 fn stands(student: &Student, last: usize) -> String {

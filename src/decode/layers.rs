@@ -94,9 +94,9 @@ mod tests {
                 "554 Your IP (192.0.2.1) is listed on bl.example.net",
                 "the sending address is blocked, or on a block list",
             ),
-            ("554 5.7.1 192.0.2.1 is on our DNSBL", "the sending address has a bad name"),
-            ("554 IP address 192.0.2.1 is blacklisted", "the sending address has a bad name"),
-            ("554 rejected 192.0.2.1 poor reputation", "the sending address has a bad name"),
+            ("554 5.7.1 192.0.2.1 is on our DNSBL", "the sending address has a bad reputation"),
+            ("554 IP address 192.0.2.1 is blacklisted", "the sending address has a bad reputation"),
+            ("554 rejected 192.0.2.1 poor reputation", "the sending address has a bad reputation"),
             ("554 go away", "the server turns you away"),
         ] {
             assert_eq!(headline(text), format!("Refused for good: {title}"), "{text}");

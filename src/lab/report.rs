@@ -87,7 +87,17 @@ fn report(
         Target::Postmaster(domain) => mailbox_name(domain, "postmaster"),
         Target::Nobody(_) | Target::Foreign => OUTBOX.to_owned(),
     };
-    let envelope = Envelope { from: String::new(), parameters: Vec::new(), queue_id: site.queue_id(), ..cause.clone() };
+    // The server itself has written it: nobody has greeted or logged in for it.
+    let envelope = Envelope {
+        queue_id: site.queue_id(),
+        from: String::new(),
+        parameters: Vec::new(),
+        client: cause.client,
+        helo: String::new(),
+        time: cause.time,
+        tls: None,
+        authenticated: None,
+    };
     let head = format!(
         "Return-Path: <>\r\nReceived: by {} (ehlo lab) id {}\r\n\tfor <{to}>; {}\r\n",
         site.scenario.server.name,

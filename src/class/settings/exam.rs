@@ -78,21 +78,21 @@ impl Kept {
                 "{name} is a class and no exam; nothing was changed. To make it one, for whoever has joined too, add --turn \
                  exam; to hold an exam beside it take another name"
             ))),
-            (Some(exam), _) => self.hold_exam(exam.clone(), wish, known, now),
+            (Some(exam), _) => self.hold_exam(exam, wish, known, now),
             (None, Some(Turn::Class)) => {
                 let was = self.exam.take().is_some();
                 let words = "the class is no exam any more: hints are given, and no time runs";
                 Ok(was.then(|| words.to_owned()).into_iter().collect())
             }
             (None, None) => match self.exam.clone().filter(|_| more) {
-                Some(exam) => self.hold_exam(exam, wish, known, now),
+                Some(exam) => self.hold_exam(&exam, wish, known, now),
                 None => Ok(Vec::new()),
             },
         }
     }
 
     /// Makes it this exam. What was given to anybody before stays theirs.
-    fn hold_exam(&mut self, exam: Exam, wish: &Wish, known: bool, now: Timestamp) -> Result<Vec<String>, ClassError> {
+    fn hold_exam(&mut self, exam: &Exam, wish: &Wish, known: bool, now: Timestamp) -> Result<Vec<String>, ClassError> {
         let before = self.exam.take();
         let since = match &before {
             Some(before) => before.since.clone(),
@@ -106,7 +106,7 @@ impl Kept {
             }
         }
         let shown = exam.show_answers || wish.show_answers || before.as_ref().is_some_and(|before| before.show_answers);
-        let exam = Exam { extra, since, show_answers: shown, ..exam };
+        let exam = Exam { minutes: exam.minutes, extra, since, show_answers: shown };
         if let Some(words) = exam.misfit() {
             return Err(ClassError::Words(words));
         }

@@ -132,6 +132,7 @@ async fn in_an_exam_the_last_answer_by_noop_can_be_changed_until_the_time_is_ove
     let said = joined_up(&anna.say("NOOP choose a").await);
     assert!(said.contains("a to question 2. NOOP choose takes another letter until the time is over"), "{said}");
     let said = joined_up(&anna.say("NOOP question").await);
+    assert!(said.starts_with("Question 2 of 2. The server says:") && said.contains(" d: "), "{said}");
     assert!(said.contains("That was the last question; your answer to it stands as a. NOOP choose"), "{said}");
     let said = joined_up(&anna.say("NOOP choose z").await);
     assert!(said.contains("z is no choice: a to d; your answer to question 2 stands as a."), "{said}");

@@ -260,7 +260,11 @@ impl Letter {
         let mut say = |text: String| rows.extend(wrap(&text, columns).into_iter().map(|row| (Role::Text, row)));
         say(format!("MAIL FROM:<{}>{}", shown(&sealed.from), shown(&sealed.parameters[0])));
         say(format!("RCPT TO:<{}>{}", shown(&sealed.to), shown(&sealed.parameters[1])));
-        say(format!("greeted as {}, {}", shown(&sealed.helo), shown(&sealed.client)));
+        if sealed.helo.is_empty() {
+            say("written by the server itself".to_owned());
+        } else {
+            say(format!("greeted as {}, {}", shown(&sealed.helo), shown(&sealed.client)));
+        }
         say(format!("queued as {}, in the mailbox {}", shown(&sealed.queue_id), shown(&self.envelope.mailbox)));
         rows
     }
