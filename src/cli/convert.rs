@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::run::save;
 use super::{Common, Exit, input};
 use crate::conversation::exam;
 use crate::decode::Knowledge;
@@ -128,6 +129,7 @@ fn format(named: Option<&'static Format>, output: Option<&Path>) -> Result<&'sta
 }
 
 fn write(path: &Path, octets: &[u8], force: bool) -> Result<(), String> {
+    save::not_recorded_into(path)?;
     // For nobody else, as the workbench exports it.
     let mut options = crate::private::file();
     options.write(true).create(true).truncate(true).create_new(!force);

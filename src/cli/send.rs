@@ -270,6 +270,8 @@ struct Sent {
     unsent: Vec<String>,
     header: Header,
     transcripts: Vec<PathBuf>,
+    /// What was said of each connection that is not recorded.
+    unrecorded: Vec<String>,
     target: Target,
     uri: String,
     from: String,
@@ -296,8 +298,9 @@ fn finish(mut sent: Sent, arguments: &Arguments, screen: &mut Screen) -> u8 {
     let reason = told::reason(&sent.report, exit);
     let dialogue = Dialogue::of(&sent.report.log);
     let recipients = recipients::recipients(&dialogue, &sent.report.log, &sent.unsent);
-    let warnings =
+    let mut warnings =
         told::warnings(&sent.report, if arguments.place.accept_offer { told::ACCEPTED } else { told::ACCEPTS });
+    warnings.extend(sent.unrecorded.iter().map(|words| told::unrecorded(words)));
     let brief = Brief::new(&dialogue, &sent.report.log);
     screen.end(reason.as_ref(), &recipients, |record| brief.of(record), exit == Exit::Done);
     sent.report.words = reason.map(|reason| reason.words);

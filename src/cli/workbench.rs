@@ -68,7 +68,13 @@ fn farewell(recorded: &[Recorded]) -> String {
     let mut text = String::new();
     match recorded {
         [] => {}
-        [one] => _ = writeln!(text, "{}", apart(format!("The conversation with {} is in", one.with), &one.path)),
+        [one] => match &one.path {
+            Ok(path) => {
+                _ = writeln!(text, "{}", apart(format!("The conversation with {} is in", one.with), path));
+                text.push_str(&missing(one));
+            }
+            Err(why) => _ = writeln!(text, "The conversation with {} was not recorded: {why}", one.with),
+        },
         several => {
             text.push_str("Your conversations, in order:\n");
             let earlier = several.len().saturating_sub(TOLD);
@@ -76,11 +82,25 @@ fn farewell(recorded: &[Recorded]) -> String {
                 _ = writeln!(text, "  … {earlier} before these; ehlo history lists all of them");
             }
             for one in &several[earlier..] {
-                _ = writeln!(text, "{}", apart(format!("  {} with {}:", one.begun, one.with), &one.path));
+                let words = format!("  {} with {}:", one.begun, one.with);
+                match &one.path {
+                    Ok(path) => _ = writeln!(text, "{}", apart(words, path)),
+                    Err(why) => _ = writeln!(text, "{words} not recorded: {why}"),
+                }
+                text.push_str(&missing(one));
             }
         }
     }
     text
+}
+
+/// How much of a conversation is not in its file, where that is so.
+fn missing(recorded: &Recorded) -> String {
+    match recorded.missing {
+        0 => String::new(),
+        1 => "  1 record of it could not be written and is missing there\n".to_owned(),
+        n => format!("  {n} records of it could not be written and are missing there\n"),
+    }
 }
 
 /// How a student comes back to the class.
@@ -131,11 +151,32 @@ mod tests {
         let one = |n: usize| Recorded {
             with: "lab".to_owned(),
             begun: format!("14:{n:02}"),
-            path: std::path::PathBuf::from(format!("/state/{n}.smtp")),
+            path: Ok(std::path::PathBuf::from(format!("/state/{n}.smtp"))),
+            missing: 0,
         };
         let told = farewell(&(0..20).map(one).collect::<Vec<_>>());
         assert!(told.contains("… 15 before these; ehlo history lists all") && told.contains("14:19"), "{told}");
         assert!(!told.contains("14:14 ") && told.lines().count() == 2 + TOLD, "{told}");
         assert_eq!(farewell(&(0..5).map(one).collect::<Vec<_>>()).lines().count(), 1 + TOLD);
+    }
+
+    #[test]
+    fn what_is_in_no_file_is_told_on_leaving() {
+        let one = |path: Result<&str, &str>, missing| Recorded {
+            with: "lab".to_owned(),
+            begun: "14:00".to_owned(),
+            path: path.map(std::path::PathBuf::from).map_err(str::to_owned),
+            missing,
+        };
+        let (part, none) = (one(Ok("/s/1.smtp"), 58), one(Err("/s: no space left"), 0));
+        let told = farewell(std::slice::from_ref(&part));
+        assert_eq!(
+            told,
+            "The conversation with lab is in /s/1.smtp\n  58 records of it could not be written and are missing there\n"
+        );
+        let told = farewell(std::slice::from_ref(&none));
+        assert_eq!(told, "The conversation with lab was not recorded: /s: no space left\n");
+        let told = farewell(&[part, none]);
+        assert!(told.contains("58 records") && told.contains("lab: not recorded: /s: no space left\n"), "{told}");
     }
 }

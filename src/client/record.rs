@@ -76,23 +76,34 @@ impl Recorder {
 
     fn keep(&mut self, events: Vec<Timed>) {
         let Some(at) = events.last().map(|event| event.at) else { return };
+        if let Err(error) = self.write_down(events) {
+            let words = format!("this conversation is not being recorded: {error}; it goes on all the same");
+            let event = Event::Remark(Remark::unrecorded(words));
+            // Its owner counts it among the records that the file has not: so must the journal.
+            let _ = self.write_down(vec![Timed { at, event }]);
+        }
+        self.flush();
+    }
+
+    /// Journal first, then the owner's queue.
+    fn write_down(&mut self, events: Vec<Timed>) -> Result<(), String> {
         let written = match &self.journal {
             Some(journal) => match journal.lock() {
                 Ok(mut journal) => journal.append_all(&events).map_err(|error| error.to_string()),
-                Err(_) => Err("another task ended while it wrote".to_owned()),
+                Err(_) if self.warned => Ok(None),
+                Err(_) => {
+                    self.warned = true;
+                    Err("another task ended while it wrote".to_owned())
+                }
             },
-            None => Ok(()),
+            None => Ok(None),
         };
-        self.backlog.extend(events);
-        if let Err(error) = written
-            && !self.warned
-        {
-            self.warned = true;
-            let words = format!("this conversation is not being recorded: {error}; it goes on all the same");
-            let event = Event::Remark(Remark::new("warning").with("kind", "journal").value(words));
-            self.backlog.push_back(Timed { at, event });
+        let (again, told) = written.map_or_else(|error| (None, Err(error)), |again| (again, Ok(())));
+        if let (Some(again), Some(first)) = (again, events.first()) {
+            self.backlog.push_back(Timed { at: first.at, event: Event::Remark(again) });
         }
-        self.flush();
+        self.backlog.extend(events);
+        told
     }
 
     /// Events that wait for the owner, the next one first.

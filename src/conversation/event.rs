@@ -73,6 +73,18 @@ pub struct Timed {
 /// What is said, behind their number, of records that are missing.
 pub const LOSS: &str = "records could not be written here";
 
+/// What is said, behind their number, of records that are missing in a file that is written to again.
+const AGAIN: &str = "records could not be written to the file; what follows is recorded again";
+
+/// What has become of the file that a conversation is recorded in, for whoever has its records beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recording {
+    /// Nothing is written any more.
+    Fails,
+    /// It is written to again, and something is missing in it.
+    GoesOn,
+}
+
 /// A remark: a word, then bare values and `key=value` pairs, in order (FORMATS section 1, Events).
 ///
 /// Unknown words and keys are kept.
@@ -114,6 +126,27 @@ impl Remark {
     #[must_use]
     pub fn is_loss(&self) -> bool {
         self.word == "warning" && self.get("kind") == Some("journal") && self.get("lost").is_some()
+    }
+
+    /// Says to whoever has all records that so many of them are not in the file, into which the next are written again.
+    #[must_use]
+    pub fn recorded_again(missing: impl fmt::Display) -> Self {
+        Self::new("warning").with("kind", "journal").with("missing", missing).value(AGAIN)
+    }
+
+    /// Says to whoever has all records that none are written any more, and why.
+    #[must_use]
+    pub fn unrecorded(why: impl fmt::Display) -> Self {
+        Self::new("warning").with("kind", "journal").value(why)
+    }
+
+    /// What it says of the file that the conversation is recorded in.
+    #[must_use]
+    pub fn recording(&self) -> Option<Recording> {
+        if self.word != "warning" || self.get("kind") != Some("journal") || self.is_loss() {
+            return None;
+        }
+        Some(self.get("missing").map_or(Recording::Fails, |_| Recording::GoesOn))
     }
 
     /// Adds a bare value.

@@ -242,7 +242,8 @@ impl Fold {
         of_chunk && matches!(awaited, Awaited::EndOfData { nth: 0, .. }) && matches!(code, Some(500 | 502 | 503))
     }
 
-    /// A remark was made. Gives the reply that a close leaves unfinished or that a cut completes, where there is one.
+    /// A remark was made. Gives the reply that a close or missing records leave unfinished, or that a cut completes, where
+    /// there is one.
     pub fn remark(&mut self, remark: &Remark, tag: u32) -> Option<Answered> {
         match remark.word.as_str() {
             "connecting" => {
@@ -288,6 +289,14 @@ impl Fold {
                 let unfinished = self.unfinished();
                 self.session.closed();
                 self.queue.clear();
+                return unfinished;
+            }
+            // What comes next answers what is asked after it: replies may be missing here, and questions.
+            "warning" if remark.is_loss() => {
+                let unfinished = self.unfinished();
+                self.session.lost_sight();
+                self.queue.clear();
+                self.mails = 0;
                 return unfinished;
             }
             _ => {}

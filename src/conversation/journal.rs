@@ -3,6 +3,7 @@
 //! A process killed at any instant leaves a file that opens, less at most the record being written: each record is one
 //! write(2), and what a full disk cuts off is taken back or finished before the next record.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,30 @@ pub struct Journal {
     /// The last time that was written.
     at: Micros,
     line: Vec<u8>,
+    /// Records that its owner has, in the file or not.
+    seen: usize,
+    /// Where records are missing in the file.
+    gaps: Vec<Gap>,
+    /// What can't be written now.
+    gap: Option<Gap>,
+    /// What was said about the conversation since then.
+    later: Vec<Timed>,
+}
+
+/// Records in a row that could not be written.
+#[derive(Debug, Clone, Default)]
+struct Gap {
+    /// The first, as their owner counts, from 1.
+    first: usize,
+    /// How many are missing.
+    lost: usize,
+    /// How many among them said something about the conversation, and were written later.
+    said: usize,
+}
+
+/// Whether an event says something about the conversation, which can be said later as well.
+fn said_later(event: &Event) -> bool {
+    matches!(event, Event::Remark(remark) if matches!(remark.word.as_str(), "note" | "mark" | "set"))
 }
 
 impl Journal {
@@ -44,39 +69,117 @@ impl Journal {
         let mut line = Vec::new();
         write_document(&Document::new(header.clone(), Log::new()), &mut line);
         let mut tail = Tail::new(file);
-        if let Err(error) = tail.append(&line, 1) {
+        if let Err(error) = tail.append(&line) {
             // A conversation of which nothing is recorded has no file. That it stays is no worse.
             let _ = std::fs::remove_file(&path);
             return Err(at_path(&path, &error));
         }
-        Ok(Self { path, tail, at: Micros(0), line })
+        let at = Micros(0);
+        Ok(Self { path, tail, at, line, seen: 0, gaps: Vec::new(), gap: None, later: Vec::new() })
     }
 
     /// Appends a record with one write(2).
     ///
     /// # Errors
-    /// What the system says, once; the conversation goes on all the same, and later records are tried again. When one
-    /// of them can be written, a warning with the number of those that are missing goes before it.
-    pub fn append(&mut self, event: &Timed) -> io::Result<()> {
+    /// As [`Self::append_all`].
+    pub fn append(&mut self, event: &Timed) -> io::Result<Option<Remark>> {
         self.append_all(std::slice::from_ref(event))
     }
 
     /// Appends records that belong together, such as the lines of a block of content, with one write(2): all or none.
+    /// `at` of a note or a bookmark counts as its owner does, who has all records; here it names the record of the file.
+    ///
+    /// After a failure later records are tried again. When some can be written, a warning with the number of those that
+    /// are missing goes before them, and what is given back is what their owner has in its place, before them as well.
+    /// What was said about the conversation meanwhile follows the warning: nobody says it again.
     ///
     /// # Errors
-    /// As [`Self::append`].
-    pub fn append_all(&mut self, events: &[Timed]) -> io::Result<()> {
-        let Some(last) = events.last() else { return Ok(()) };
+    /// What the system says, once in a row of failures; the conversation goes on all the same.
+    pub fn append_all(&mut self, events: &[Timed]) -> io::Result<Option<Remark>> {
+        let Some(last) = events.last() else { return Ok(None) };
         self.at = last.at;
-        self.line.clear();
-        if self.tail.lost > 0 {
-            let warning = Remark::loss(self.tail.lost);
-            write_record(events[0].at, &Event::Remark(warning), &mut self.line);
+        self.write(events[0].at, events)
+    }
+
+    /// Tries once more to write down what is missing, where something is.
+    pub fn catch_up(&mut self) {
+        if self.gap.is_some() {
+            // How much is still missing says what came of it.
+            let _ = self.write(self.at, &[]);
         }
-        for event in events {
-            write_record(event.at, &event.event, &mut self.line);
+    }
+
+    /// How many records are not in the file.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        let later = self.later.len();
+        self.gaps.iter().chain(&self.gap).map(|gap| gap.lost).sum::<usize>() + later
+    }
+
+    fn write(&mut self, at: Micros, events: &[Timed]) -> io::Result<Option<Remark>> {
+        let open = self.gap.take();
+        let lost = open.as_ref().map_or(0, |gap| gap.lost);
+        let gaps = self.gaps.len();
+        self.gaps.extend(open.clone().filter(|gap| gap.lost > 0));
+        let mut lines = std::mem::take(&mut self.line);
+        lines.clear();
+        if lost > 0 {
+            write_record(at, &Event::Remark(Remark::loss(lost)), &mut lines);
         }
-        self.tail.append(&self.line, events.len() as u64).map_err(|error| at_path(&self.path, &error))
+        for event in self.later.iter().chain(events) {
+            write_record(event.at, &self.as_the_file_counts(&event.event), &mut lines);
+        }
+        let written = self.tail.append(&lines);
+        self.line = lines;
+        match written {
+            Ok(()) => {
+                self.later.clear();
+                // Who owns them has the word that they are written again.
+                self.seen += events.len() + usize::from(lost > 0);
+                Ok((lost > 0).then(|| Remark::recorded_again(lost)))
+            }
+            Err(error) => {
+                self.gaps.truncate(gaps);
+                let first = open.is_none();
+                let mut gap = open.unwrap_or(Gap { first: self.seen + 1, ..Gap::default() });
+                for event in events {
+                    if said_later(&event.event) {
+                        gap.said += 1;
+                        self.later.push(event.clone());
+                    } else {
+                        gap.lost += 1;
+                    }
+                }
+                self.seen += events.len();
+                self.gap = Some(gap);
+                if first { Err(at_path(&self.path, &error)) } else { Ok(None) }
+            }
+        }
+    }
+
+    /// A note or a bookmark is about a record of the file.
+    fn as_the_file_counts<'a>(&self, event: &'a Event) -> Cow<'a, Event> {
+        let Event::Remark(remark) = event else { return Cow::Borrowed(event) };
+        let number = remark.get("at").filter(|_| !self.gaps.is_empty() && said_later(event));
+        let Some(number) = number.and_then(|at| at.parse().ok()) else { return Cow::Borrowed(event) };
+        let mut remark = remark.clone();
+        for (_, value) in remark.values.iter_mut().filter(|(key, _)| key.as_deref() == Some("at")) {
+            *value = self.number(number).to_string();
+        }
+        Cow::Owned(Event::Remark(remark))
+    }
+
+    /// The number that the file has for a record, by its owner's: what is missing is where that is said.
+    fn number(&self, number: usize) -> usize {
+        let mut missing = 0;
+        for gap in self.gaps.iter().take_while(|gap| gap.first <= number) {
+            // The owner's word that it is written again follows them.
+            if number <= gap.first + gap.lost + gap.said {
+                return gap.first - missing;
+            }
+            missing += gap.lost;
+        }
+        number - missing
     }
 
     /// Where it is.
@@ -116,28 +219,17 @@ struct Tail<S> {
     length: u64,
     /// The rest of a record that could be neither finished nor taken back.
     owed: Vec<u8>,
-    /// Records that were not written since the last one that was.
-    lost: u64,
 }
 
 impl<S: Sink> Tail<S> {
     fn new(sink: S) -> Self {
-        Self { sink, length: 0, owed: Vec::new(), lost: 0 }
+        Self { sink, length: 0, owed: Vec::new() }
     }
 
-    /// Appends so many records as whole lines. The first failure of a row is given back, the others only counted.
-    fn append(&mut self, lines: &[u8], records: u64) -> io::Result<()> {
-        match self.finish_owed().and_then(|()| self.write(lines)) {
-            Ok(()) => {
-                self.lost = 0;
-                Ok(())
-            }
-            Err(error) => {
-                let first = self.lost == 0;
-                self.lost += records;
-                if first { Err(error) } else { Ok(()) }
-            }
-        }
+    /// Appends whole lines, or none of them.
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.finish_owed()?;
+        self.write(lines)
     }
 
     fn finish_owed(&mut self) -> io::Result<()> {
@@ -237,172 +329,4 @@ fn create_file(directory: &Path, name: &str) -> io::Result<(PathBuf, File)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::event::Line;
-    use super::super::file::{FileError, Side, Warning, open, read};
-    use super::*;
-
-    fn head() -> Header {
-        Header::recording("mx.target.local:25", "2026-11-23T20:18:22.104Z".parse().expect("a time"), Side::Client)
-    }
-
-    fn sent(at: u64, text: &str) -> Timed {
-        Timed { at: Micros(at), event: Event::Sent(Line::new(text)) }
-    }
-
-    #[test]
-    fn it_lies_in_the_year_under_date_time_and_target_and_never_twice() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let place = directory.path().join("transcripts");
-        let target = "smtp://MX.Target.Local:25/../x";
-        let first = Journal::create(&place, target, &head()).expect("created");
-        let second = Journal::create(&place, target, &head()).expect("created");
-        assert_eq!(first.path(), place.join("2026/2026-11-23-201822-mx.target.local-25-..-x.smtp"));
-        assert_eq!(second.path(), place.join("2026/2026-11-23-201822-mx.target.local-25-..-x-2.smtp"));
-        assert!(open(first.path()).expect("it opens").log.is_empty());
-        let begun = |path: &Path| begun(path.file_name()?.to_str()?);
-        assert_eq!(begun(second.path()), "2026-11-23T20:18:22Z".parse().ok());
-        for name in ["session.smtp", "2026-11-23-201822.smtp", "2026-13-23-201822-mx.smtp", "2026-11-23-20182é-mx.smtp"]
-        {
-            assert_eq!(super::begun(name), None, "{name}");
-        }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn nobody_else_may_read_it() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let directory = tempfile::tempdir().expect("a directory");
-        let journal = Journal::create(&directory.path().join("transcripts"), "lab:", &head()).expect("created");
-        let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
-        assert_eq!(mode(journal.path()), 0o600);
-        assert_eq!(mode(journal.path().parent().expect("a directory")), 0o700);
-        assert_eq!(mode(&directory.path().join("transcripts")), 0o700);
-    }
-
-    #[test]
-    fn it_is_locked_while_it_lives() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let journal = Journal::create(directory.path(), "mx", &head()).expect("created");
-        let other = File::open(journal.path()).expect("it opens");
-        assert!(matches!(other.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock)));
-        drop(journal);
-        other.try_lock_shared().expect("it is free");
-    }
-
-    #[test]
-    fn a_journal_cut_off_anywhere_opens_and_lacks_at_most_the_last_record() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let mut journal = Journal::create(directory.path(), "mx", &head()).expect("created");
-        let mut ends = vec![std::fs::read(journal.path()).expect("it is there").len()];
-        let events = [
-            Event::Remark(Remark::new("connected").value("127.0.0.1:25")),
-            Event::Received(Line::new("220 mx")),
-            Event::Sent(Line::new("EHLO \u{e9}")),
-            Event::Received(Line::raw("250 ok\n")),
-            Event::Content(Line::new("")),
-            Event::Sent(Line::new("QUIT")),
-        ];
-        for (at, event) in (0..).zip(events) {
-            journal.append(&Timed { at: Micros(at * 1_000), event }).expect("written");
-            ends.push(std::fs::read(journal.path()).expect("it is there").len());
-        }
-        let bytes = std::fs::read(journal.path()).expect("it is there");
-        for length in 0..=bytes.len() {
-            let document = read(&bytes[..length]).unwrap_or_else(|e: FileError| panic!("{length} octets: {e}"));
-            let whole = ends.iter().filter(|end| **end <= length).count();
-            assert_eq!(document.log.len(), whole.saturating_sub(1), "{length} octets");
-            let torn = length > 0 && !ends.contains(&length);
-            // The fence that closes the head may lack its line end.
-            let complete_head = length + 1 == ends[0];
-            assert_eq!(document.warnings.is_empty(), !torn || complete_head, "{length} octets");
-            let last = Warning::Truncated { line: 6 + whole };
-            assert!(whole == 0 || !torn || document.warnings == [last], "{length} octets: {:?}", document.warnings);
-        }
-    }
-
-    /// A disk with room for so many octets, that may or may not be able to take octets back.
-    struct Disk {
-        bytes: Vec<u8>,
-        room: usize,
-        cuts: bool,
-    }
-
-    impl Sink for Disk {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let fits = bytes.len().min(self.room - self.bytes.len());
-            if fits == 0 {
-                return Err(io::ErrorKind::StorageFull.into());
-            }
-            self.bytes.extend_from_slice(&bytes[..fits]);
-            Ok(fits)
-        }
-
-        fn cut(&mut self, length: u64) -> io::Result<()> {
-            if !self.cuts {
-                return Err(io::ErrorKind::PermissionDenied.into());
-            }
-            self.bytes.truncate(usize::try_from(length).expect("small"));
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_full_disk_is_said_once_and_leaves_no_torn_record() {
-        for (cuts, want) in [(true, "one\nfive\n"), (false, "one\ntwo\nfive\n")] {
-            let mut tail = Tail::new(Disk { bytes: Vec::new(), room: 6, cuts });
-            tail.append(b"one\n", 1).expect("there is room");
-            let error = tail.append(b"two\n", 1).expect_err("there is none");
-            assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-            tail.append(b"three\n", 1).expect("said once");
-            tail.append(b"four\n", 1).expect("said once");
-            assert_eq!(tail.lost, 3);
-            tail.sink.room = 100;
-            tail.append(b"five\n", 1).expect("there is room again");
-            assert_eq!(String::from_utf8_lossy(&tail.sink.bytes), want, "takes back: {cuts}");
-            assert_eq!((tail.lost, tail.length), (0, want.len() as u64));
-        }
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn what_is_missing_is_said_in_the_file() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let mut journal = Journal::create(directory.path(), "mx", &head()).expect("created");
-        journal.append(&sent(1, "NOOP")).expect("written");
-        let good = std::mem::replace(
-            &mut journal.tail.sink,
-            File::options().append(true).open("/dev/full").expect("it opens"),
-        );
-        let error = journal.append(&sent(2, "HELP")).expect_err("the disk is full");
-        assert!(error.to_string().contains("-mx.smtp: "), "{error}");
-        journal.append(&sent(3, "HELP")).expect("said once");
-        journal.tail.sink = good;
-        journal.append(&sent(4, "QUIT")).expect("written");
-        let text = std::fs::read_to_string(journal.path()).expect("it is there");
-        let body: Vec<_> = text.lines().skip(6).collect();
-        assert_eq!(
-            body,
-            [
-                "0.000001 > NOOP",
-                "0.000004 * warning kind=journal lost=2 \"records could not be written here\"",
-                "0.000004 > QUIT"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_target_is_reduced_to_what_a_name_may_hold() {
-        for (target, want) in [
-            ("", "unknown"),
-            ("lab:", "lab"),
-            ("[::1]:25", "1-25"),
-            ("user@Bücher.example", "user-b-cher.example"),
-            ("../../etc/passwd", "etc-passwd"),
-            ("submission://mx:587", "mx-587"),
-        ] {
-            assert_eq!(reduced(target), want, "{target}");
-        }
-        assert!(reduced(&"x".repeat(500)).len() <= NAME);
-    }
-}
+mod tests;

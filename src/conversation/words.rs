@@ -1,6 +1,7 @@
 //! ehlo's own remarks in words: the same on the screen and in what is exported. And how words become a sentence.
 
 use super::Remark;
+use super::event::Recording;
 
 /// A remark as people are told it.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,6 +62,9 @@ pub fn said(remark: &Remark) -> Said {
         "closed" => closed(remark),
         "warning" if remark.is_loss() => {
             return warning(format!("{} {}", remark.get("lost").unwrap_or_default(), bare_from(remark, 0, " ")));
+        }
+        "warning" if remark.recording() == Some(Recording::GoesOn) => {
+            return warning(format!("{} {}", remark.get("missing").unwrap_or_default(), bare_from(remark, 0, " ")));
         }
         "error" | "warning" => return warning(spoken(remark)),
         "note" => match remark.get("at") {

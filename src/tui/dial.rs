@@ -67,8 +67,10 @@ pub struct Recorded {
     pub with: String,
     /// When it began: `14:02`, by the clock of this place.
     pub begun: String,
-    /// The file.
-    pub path: PathBuf,
+    /// The file, or why there is none.
+    pub path: Result<PathBuf, String>,
+    /// How many records are not in it.
+    pub missing: usize,
 }
 
 /// Who was dialled last, and the connection.
@@ -227,6 +229,7 @@ impl Dialler {
     async fn begin(&mut self, target: Target, uri: &str, roots: Vec<String>) -> Vec<Message> {
         self.close().await;
         (self.alive, self.taught) = (Alive::default(), Vec::new());
+        self.end_journal();
         self.started = self.world.elapsed();
         let mut messages = Vec::new();
         let place = target.endpoint.to_string();
@@ -234,8 +237,7 @@ impl Dialler {
             Ok(journal) => self.journal = Some(journal),
             Err(why) => {
                 self.journal = None;
-                let remark = Remark::new("warning").value(format!("this conversation is not recorded: {why}"));
-                messages.push(Message::Wire(vec![Timed { at: self.now(), event: Event::Remark(remark) }]));
+                messages.push(self.unrecorded(&why));
             }
         }
         self.target = Some(target);
@@ -308,11 +310,29 @@ impl Dialler {
             _ => place,
         };
         let name = target.profile.as_deref().unwrap_or(name);
-        let journal = Journal::create(&folder, name, &header).map_err(|error| error.to_string())?;
+        let journal = Journal::create(&folder, name, &header).map_err(|error| error.to_string());
         let begun = self.world.zone().to_datetime(self.world.now()).strftime("%H:%M").to_string();
         let with = crate::smtp::escape::for_screen(target.name.trim_end_matches(':').as_bytes());
-        self.recorded.push(Recorded { with, begun, path: journal.path().to_owned() });
-        Ok(Arc::new(Mutex::new(journal)))
+        let path = journal.as_ref().map(|journal| journal.path().to_owned()).map_err(Clone::clone);
+        self.recorded.push(Recorded { with, begun, path, missing: 0 });
+        journal.map(|journal| Arc::new(Mutex::new(journal)))
+    }
+
+    /// What could not be recorded of the conversation is tried once more, and what is missing is known on leaving.
+    pub(super) fn end_journal(&mut self) {
+        let Some(journal) = self.journal.take() else { return };
+        let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+        journal.catch_up();
+        let of_it = |recorded: &&mut Recorded| recorded.path.as_deref().is_ok_and(|path| path == journal.path());
+        if let Some(recorded) = self.recorded.iter_mut().rev().find(of_it) {
+            recorded.missing = journal.missing();
+        }
+    }
+
+    /// What is said in a conversation that no file could be made for.
+    fn unrecorded(&self, why: &str) -> Message {
+        let remark = Remark::unrecorded(format!("this conversation is not recorded: {why}"));
+        Message::Wire(vec![Timed { at: self.now(), event: Event::Remark(remark) }])
     }
 
     /// What the target says about TLS and login; without its password.
@@ -389,9 +409,11 @@ impl Dialler {
             let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
             journal.append(&event)
         });
-        let mut messages = vec![Message::Wire(vec![event])];
+        let again = kept.as_ref().and_then(|kept| kept.as_ref().ok()?.clone());
+        let again = again.map(|again| Timed { at: event.at, event: Event::Remark(again) });
+        let mut messages = vec![Message::Wire(again.into_iter().chain([event]).collect())];
         match kept {
-            Some(Ok(())) => {}
+            Some(Ok(_)) => {}
             Some(Err(error)) => messages.push(Message::Notice(format!("Not kept in the file: {error}"))),
             None => messages.push(Message::Notice("This conversation has no file; it is not kept.".to_owned())),
         }

@@ -325,12 +325,12 @@ fn asked_again(to: &Path, format: Option<&'static Format>, anonymise: bool) -> P
     Prompt::new(ask, &to.to_string_lossy())
 }
 
-/// The conversation, for what is done beside the loop: its file, or else a copy of the log.
+/// The conversation, for what is done beside the loop: its file, where all of it is there, or else a copy of the log.
 fn whole(model: &Model) -> Whole {
     match (&model.talk.imported, &model.talk.path) {
         (Some(head), _) => Whole::Log(Box::new(shown(model, (**head).clone()))),
-        (None, Some(path)) => Whole::File(path.clone()),
-        (None, None) => Whole::Log(Box::new(shown(model, head(model)))),
+        (None, Some(path)) if model.is_offline() || model.talk.recording.is_none() => Whole::File(path.clone()),
+        (None, _) => Whole::Log(Box::new(shown(model, head(model)))),
     }
 }
 
@@ -353,6 +353,11 @@ fn bookmark(model: &mut Model) -> Vec<Effect> {
 /// Says something of a conversation, where it is kept: through the journal, or at the end of the opened file.
 fn annotate(model: &mut Model, remark: Remark) -> Vec<Effect> {
     if !model.is_offline() {
+        if model.talk.is_unrecorded() {
+            let words = "It stands on the screen only, as long as nothing can be recorded: {save-as} writes all of it to \
+                         another file.";
+            model.notice = Some(model.keymap.told(words));
+        }
         return vec![Effect::Remark(remark)];
     }
     let Some(path) = model.talk.path.clone().filter(|_| unwritable(model).is_none()) else {

@@ -76,6 +76,7 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
     let interrupted = bench.live(background).await?;
     bench.holding.cancel();
     bench.dialler.close().await;
+    bench.dialler.end_journal();
     if let Some(why) = bench.unreadable.take() {
         return Err(RunError::Unreadable(why));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::conversation::dialogue::{Ask, Exchange};
-use crate::conversation::event::{Event, Remark, Timed};
+use crate::conversation::event::{Event, Recording, Remark, Timed};
 use crate::conversation::file::Header;
 use crate::conversation::{Dialogue, Kind, Log};
 use crate::decode::{
@@ -80,6 +80,8 @@ pub struct Talk {
     /// The last warning that something which the server offered earlier is missed on this connection, as long as nobody
     /// has done without it.
     pub misses: Option<usize>,
+    /// What its file lacks of a live one; none where all of it is there.
+    pub recording: Option<Recording>,
     /// Reading has stopped, since the server sent too much at once.
     pub flooded: bool,
     /// The mechanism that the target names for logging in: next steps offer it.
@@ -165,7 +167,14 @@ impl Talk {
         self.dialogue.extend(&self.log);
     }
 
+    /// Whether it goes on and nothing of it is written down.
+    #[must_use]
+    pub fn is_unrecorded(&self) -> bool {
+        self.source == Source::Live && self.recording == Some(Recording::Fails)
+    }
+
     fn remark(&mut self, record: usize, remark: &Remark) {
+        self.recording = remark.recording().or(self.recording);
         match (remark.word.as_str(), remark.get("kind")) {
             ("warning", Some("flood")) => self.flooded = true,
             ("warning", Some("offer")) => self.misses = Some(record),

@@ -40,6 +40,10 @@ pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
         spans.push(Span::styled("NOT VERIFIED", theme.style(Role::Bad)));
         spans.push(Span::raw(" · "));
     }
+    if !model.at_start() && model.talk.is_unrecorded() {
+        spans.push(Span::styled("NOT RECORDED", theme.style(Role::Bad)));
+        spans.push(Span::raw(" · "));
+    }
     let used: usize = spans.iter().map(Span::width).sum();
     let room = columns.saturating_sub(used + width(&right) + 3);
     let left =

@@ -88,7 +88,7 @@ async fn one(
 ) -> Played {
     let started = world.elapsed();
     let header = prepared.header(world);
-    let (journal, transcript) = prepare::journal(&prepared, &header, world);
+    let (journal, transcript) = prepare::journal(&prepared, &header, world).ok().unzip();
     screen.begin(&prepared);
     let settings = Settings {
         options: prepared.options.clone(),

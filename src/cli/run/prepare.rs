@@ -302,7 +302,7 @@ fn credentials(plan: &Plan, target: &Target, name: &str, world: &World) -> Resul
 }
 
 /// Where the run is recorded; without a place for it the run goes on all the same.
-pub(super) fn journal(prepared: &Prepared, header: &Header, world: &World) -> (Option<SharedJournal>, Option<PathBuf>) {
+pub(super) fn journal(prepared: &Prepared, header: &Header, world: &World) -> Result<(SharedJournal, PathBuf), String> {
     journal_of(super::COMMAND, &prepared.target, header, world)
 }
 
@@ -312,16 +312,17 @@ pub(in crate::cli) fn journal_of(
     target: &Target,
     header: &Header,
     world: &World,
-) -> (Option<SharedJournal>, Option<PathBuf>) {
+) -> Result<(SharedJournal, PathBuf), String> {
     let directory = world.directories.state.join("transcripts");
     match Journal::create(&directory, &target.name, header) {
         Ok(journal) => {
             let path = journal.path().to_owned();
-            (Some(Arc::new(Mutex::new(journal))), Some(path))
+            Ok((Arc::new(Mutex::new(journal)), path))
         }
         Err(error) => {
-            super::super::complain(command, format_args!("this run is not recorded: {error}"));
-            (None, None)
+            let words = format!("this run is not recorded: {error}");
+            super::super::complain(command, &words);
+            Err(words)
         }
     }
 }

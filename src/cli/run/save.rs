@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::conversation::file::{Document, write_document};
+use crate::library;
 
 /// Whether the conversation may be saved there; said before anything connects. What is there already is written over only
 /// with `force`, and a script that is played never. Devices and pipes may be written to.
@@ -15,6 +16,7 @@ pub(in crate::cli) fn check(path: &Path, scripts: &[PathBuf], force: bool) -> Re
     if path.as_os_str() == "-" {
         return Ok(());
     }
+    not_recorded_into(path)?;
     let shown = path.display();
     let whole = path.canonicalize().ok();
     if whole.is_some() && scripts.iter().any(|script| script.canonicalize().ok() == whole) {
@@ -26,6 +28,17 @@ pub(in crate::cli) fn check(path: &Path, scripts: &[PathBuf], force: bool) -> Re
         }
         _ => writable(path),
     }
+}
+
+/// Whether no conversation is being recorded into what is there: its next records would follow what took its place.
+///
+/// # Errors
+/// In words, where one is.
+pub(in crate::cli) fn not_recorded_into(path: &Path) -> Result<(), String> {
+    if library::is_recorded_into(path) {
+        return Err(format!("{}: a conversation is being recorded into it; name another file", path.display()));
+    }
+    Ok(())
 }
 
 /// Whether a file can be written there, which is tried before anything connects. What is there stays as it is; a device or
@@ -66,6 +79,7 @@ pub(in crate::cli) fn write(path: &Path, document: &Document, force: bool) -> st
             written => written,
         };
     }
+    not_recorded_into(path).map_err(std::io::Error::other)?;
     let device = path.exists() && !path.is_file();
     let mut options = crate::private::file();
     options.write(true);
@@ -80,6 +94,20 @@ pub(in crate::cli) fn write(path: &Path, document: &Document, force: bool) -> st
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_being_recorded_into_is_never_written_over() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("live.smtp");
+        std::fs::write(&path, "the recording").expect("written");
+        let recorder = std::fs::File::open(&path).expect("it opens");
+        recorder.try_lock().expect("free");
+        assert!(check(&path, &[], true).expect_err("refused").contains("being recorded into"));
+        assert!(write(&path, &Document::default(), true).is_err());
+        assert_eq!(std::fs::read_to_string(&path).expect("read"), "the recording");
+        recorder.unlock().expect("unlocked");
+        assert_eq!(check(&path, &[], true), Ok(()));
+    }
 
     #[test]
     fn whether_a_file_can_be_written_is_known_before_it_is() {

@@ -191,6 +191,11 @@ pub(super) struct Warning {
 pub(super) const ACCEPTS: &str = " (--accept-offer takes what is offered now as usual)";
 pub(super) const ACCEPTED: &str = " (--accept-offer: what is offered now is taken as usual from here on)";
 
+/// That a connection is not recorded, which was said when it began.
+pub(super) fn unrecorded(words: &str) -> Warning {
+    Warning { kind: "journal".to_owned(), words: escape::for_screen(words.as_bytes()), shown: true }
+}
+
 /// Every warning of a run, in the order of what it is about; `accepts` ends what is said of an offer.
 pub(super) fn warnings(report: &Report, accepts: &str) -> Vec<Warning> {
     let mut all = Vec::new();

@@ -78,7 +78,7 @@ impl Trip {
     ) -> Result<Sent, String> {
         let header = self.header(world);
         let (mut report, transcript) = self.once(&header, world, screen, stop).await?;
-        let mut transcripts: Vec<PathBuf> = transcript.into_iter().collect();
+        let mut kept = vec![transcript];
         let mut ended = report.cause;
         // Each connection takes one recipient at least, since a limit is 1 or more; one on which nobody was named leaves
         // nobody over either, and is the last. It holds one mail transaction, so that MAILMAX is kept whatever it is.
@@ -86,7 +86,7 @@ impl Trip {
             screen.say(&left(report.left.len()));
             self.prepared.outline.to = std::mem::take(&mut report.left);
             let (next, transcript) = self.once(&header, world, screen, stop).await?;
-            transcripts.extend(transcript);
+            kept.push(transcript);
             ended = next.cause;
             report.add(next);
         }
@@ -98,7 +98,8 @@ impl Trip {
             report,
             unsent,
             header,
-            transcripts,
+            transcripts: kept.iter().filter_map(|kept| kept.as_ref().ok().cloned()).collect(),
+            unrecorded: kept.into_iter().filter_map(Result::err).collect(),
             target: way.target,
             uri: self.uri,
             from: outline.from,
@@ -121,7 +122,7 @@ impl Trip {
         world: &World,
         screen: &mut Screen,
         stop: &CancellationToken,
-    ) -> Result<(Report, Option<PathBuf>), String> {
+    ) -> Result<(Report, Result<PathBuf, String>), String> {
         let plan = match self.plan.take() {
             Some(plan) => plan,
             None => self.prepared.planned(world)?,
@@ -143,7 +144,9 @@ impl Trip {
         let guide = Ready::new(ready, outline.stop)
             .with_login(way.mechanisms.clone(), way.lenient)
             .closing_unanswered(outline.leave == Leave::DropAtOnce);
-        let (journal, transcript) = prepare::journal_of(COMMAND, &way.target, header, world);
+        let kept = prepare::journal_of(COMMAND, &way.target, header, world);
+        let transcript = kept.as_ref().map(|(_, path)| path.clone()).map_err(Clone::clone);
+        let journal = kept.ok().map(|(journal, _)| journal);
         let spent = world.elapsed().saturating_sub(self.started);
         let settings = Settings {
             options: Options { spent, ..self.options.clone() },

@@ -200,7 +200,7 @@ impl Dialogue {
         let by_start = self.exchanges.partition_point(|x| x.start() <= record as usize).checked_sub(1)?;
         let by_reply = self.exchanges.partition_point(|x| x.first() <= record).checked_sub(1);
         match by_reply {
-            Some(x) if self.exchanges[x].reply().is_some_and(|reply| *reply.end() >= record as usize) => Some(x),
+            Some(x) if self.exchanges[x].reply().is_some_and(|reply| reply.contains(&(record as usize))) => Some(x),
             _ => Some(by_start),
         }
     }
@@ -410,6 +410,7 @@ impl Dialogue {
                 self.sent_part.clear();
                 self.connection = self.recipients.len();
             }
+            "warning" if remark.is_loss() => self.sent_part.clear(),
             "gave-up" => {
                 for pending in self.fold.pending() {
                     if let Some(x) = self.exchanges.get_mut(pending.tag as usize) {

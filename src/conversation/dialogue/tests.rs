@@ -100,6 +100,56 @@ fn each_recipient_has_its_verdict() {
 }
 
 #[test]
+fn pairing_starts_anew_where_records_are_missing() {
+    let loss = "* warning kind=journal lost=58 \"records could not be written here\"";
+    let log = log(&format!(
+        "* connected a\n< 220 mx\n> EHLO a\n< 250 mx\n> HELP\n< 214-one\n{loss}\n> NOOP\n< 250 ok\n> MAIL FROM:<>\n\
+         {loss}\n< 214 the end of help\n> HELP\n< 500 no\n> QUIT\n< 221 bye"
+    ));
+    let dialogue = Dialogue::of(&log);
+    let got: Vec<_> = dialogue.exchanges()[2..]
+        .iter()
+        .map(|x| (x.verb.word(), x.code.map(ReplyCode::number), x.reply().map(|reply| *reply.end())))
+        .collect();
+    let want = [
+        ("HELP", None, Some(5)),
+        ("NOOP", Some(250), Some(8)),
+        ("MAIL", None, None),
+        ("", Some(214), Some(11)),
+        ("HELP", Some(500), Some(13)),
+        ("QUIT", Some(221), Some(15)),
+    ];
+    assert_eq!(got, want);
+    assert!(!dialogue.state_at(&log, 10).is_waiting() && !dialogue.state_at(&log, 10).awaits_mail());
+    assert_eq!(
+        (dialogue.exchange_at(8), dialogue.exchange_at(11), dialogue.exchange_at(13)),
+        (Some(3), Some(5), Some(6))
+    );
+    let reply = dialogue.reply(&log, 2).expect("its beginning");
+    assert!(reply.flaws.contains(&Flaw::Unfinished), "{reply:?}");
+}
+
+#[test]
+fn content_or_a_log_in_of_which_records_are_missing_is_over_once_a_command_follows() {
+    let loss = "* warning kind=journal lost=9 \"records could not be written here\"";
+    let begun = "* connected a\n< 220 mx\n> EHLO a\n< 250 mx\n";
+    let data = "> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok\n> DATA\n< 354 go\n| one\n";
+    for (before, after, want) in [
+        (data, "> .\n< 250 taken", ("DATA", Some(250), Phase::Ready)),
+        (data, "| two\n> .\n< 250 taken", ("DATA", Some(250), Phase::Ready)),
+        (data, "> QUIT\n< 221 bye", ("QUIT", Some(221), Phase::Quit)),
+        ("> AUTH PLAIN\n< 334\n", "> NOOP\n< 250 ok", ("NOOP", Some(250), Phase::Ready)),
+        ("> AUTH PLAIN\n< 334\n", "> {{auth}}\n< 235 ok", ("AUTH", Some(235), Phase::Ready)),
+    ] {
+        let log = log(&format!("{begun}{before}{loss}\n{after}"));
+        let dialogue = Dialogue::of(&log);
+        let last = dialogue.exchanges().last().expect("exchanges");
+        let got = (last.verb.word(), last.code.map(ReplyCode::number), dialogue.state().phase());
+        assert_eq!(got, want, "{after}");
+    }
+}
+
+#[test]
 fn a_late_reply_belongs_to_the_command_that_was_given_up() {
     let log = log("* connected a\n< 220 mx\n> NOOP\n* gave-up\n> HELP\n< 250 late\n< 214 help\n< 421 bye");
     let dialogue = Dialogue::of(&log);

@@ -120,6 +120,8 @@ pub struct Session {
     held_by: Option<Verb>,
     /// What the last MAIL asked for.
     asked: MailAsks,
+    /// What was said last is not known: see [`Self::lost_sight`].
+    blind: bool,
 }
 
 /// What a MAIL asked for that later commands depend on.
@@ -225,6 +227,28 @@ impl Session {
         (self.awaited, self.ahead, self.held_by) = (0, None, None);
     }
 
+    /// Some of what either side said is not known: nothing is awaited any more, and whether what was going on has ended is
+    /// told by the client's next line.
+    pub fn lost_sight(&mut self) {
+        (self.awaited, self.ahead, self.held_by) = (0, None, None);
+        self.chunk_left = 0;
+        if self.phase == Phase::Verdict {
+            self.end_transaction();
+        }
+        self.blind = true;
+    }
+
+    /// The client's first line after something that is not known: content or a log-in that it is no part of was over.
+    fn see_again(&mut self, line: &[u8]) {
+        match self.phase {
+            Phase::Data if line != b"." => self.end_transaction(),
+            Phase::Auth if Command::parse(line).verb != Verb::Other => {
+                self.phase = if self.greeted_by.is_some() { Phase::Ready } else { Phase::Greeted };
+            }
+            _ => {}
+        }
+    }
+
     /// How far it has come: where it is, or where it was when the connection ended.
     #[must_use]
     pub fn reached(&self) -> Phase {
@@ -245,6 +269,9 @@ impl Session {
 
     /// A line (without its end) was sent. Gives what it was, and changes what changes by sending alone.
     pub fn sent(&mut self, line: &[u8]) -> Sent {
+        if std::mem::take(&mut self.blind) {
+            self.see_again(line);
+        }
         let sent = self.classify(line);
         match &sent {
             Sent::Content => self.content_sent(line.len() as u64 + 2),

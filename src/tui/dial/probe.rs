@@ -56,6 +56,7 @@ impl Dialler {
             Some((scenario, _)) if self.at_lab => format!("lab:{scenario}"),
             _ => target.uri(),
         };
+        self.end_journal();
         self.started = self.world.elapsed();
         let journal = self.begin_journal(&target, &uri, &target.endpoint.to_string());
         let unrecorded = journal.as_ref().err().cloned();
@@ -63,7 +64,7 @@ impl Dialler {
         let peer = Box::new(peer(&target, self.at_lab));
         messages.push(Message::Began { peer, path: self.path(), head: self.head.clone(), again: false });
         if let Some(why) = unrecorded {
-            messages.push(Message::Notice(format!("This is not recorded: {why}")));
+            messages.push(self.unrecorded(&why));
         }
         let (sender, news) = unbounded_channel();
         let stop = CancellationToken::new();
