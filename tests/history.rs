@@ -137,6 +137,21 @@ fn a_transcript_is_named_tagged_and_noted_and_the_rest_of_it_stays() {
     assert!(shown.contains("\"Is it an open relay?\"  #relay\n"), "{shown}");
     assert_eq!(printed(state, &["asked", "--paths"]).lines().count(), 1, "notes are found too");
 
+    let note = |more: &[&str]| printed(state, &[&["note", paths[0].to_str().unwrap()], more].concat());
+    let notes = || {
+        let all = ehlo::conversation::file::open(&paths[0]).expect("it opens");
+        ehlo::conversation::file::Annotations::of(&all).notes.into_iter().map(|(_, note)| note).collect::<Vec<_>>()
+    };
+    note(&["asked them twice", "--at", "6", "--replace"]);
+    note(&["and once more", "--at", "6"]);
+    assert_eq!(notes(), ["asked them twice", "and once more"]);
+    note(&["--remove", "and once more"]);
+    assert_eq!(notes(), ["asked them twice"]);
+    note(&["--remove", "--at", "6"]);
+    assert_eq!(notes(), [""; 0]);
+    assert!(refused(state, &["note", "front", "--remove", "--at", "6"]).contains("there is no such note"));
+    assert!(refused(state, &["note", "front", "--remove"]).contains("say which note goes"));
+
     assert!(refused(state, &["rename", "noddy", "x"]).contains("in the names of 2 transcripts"));
     assert!(refused(state, &["rename", "nobody", "x"]).contains("there is no transcript `nobody`"));
     assert!(refused(state, &["note", "last", "x", "--at", "9999"]).contains("there is no line 9999"));

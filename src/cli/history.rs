@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Common, Exit, complain, input};
 use crate::conversation::event::Remark;
+use crate::conversation::file::Annotations;
 use crate::library::{self, Limits, Pruned, RemoveError, Summary};
 use crate::profile::size;
 use crate::world::World;
@@ -57,16 +58,8 @@ enum Command {
         #[arg(long)]
         remove: bool,
     },
-    /// Write a note into a transcript
-    Note {
-        /// Which
-        name: String,
-        /// The note
-        text: String,
-        /// The line that it is about, counted as in the workbench; without it the conversation as a whole
-        #[arg(long, value_name = "LINE")]
-        at: Option<usize>,
-    },
+    /// Write a note into a transcript, or take one off
+    Note(Note),
     /// Print where the transcripts are, or the file of one
     Path {
         /// Which
@@ -83,6 +76,25 @@ enum Command {
     },
     /// Delete transcripts by age and size; those with a title, a tag, a note or a bookmark stay
     Prune(Prune),
+}
+
+/// Arguments of `ehlo history note`.
+#[derive(Debug, clap::Args)]
+struct Note {
+    /// Which
+    name: String,
+    /// The note
+    #[arg(required_unless_present = "remove")]
+    text: Option<String>,
+    /// The line that it is about, counted as in the workbench; without it the conversation as a whole
+    #[arg(long, value_name = "LINE")]
+    at: Option<usize>,
+    /// In the place of the note that was written last on that line
+    #[arg(long, requires = "at", conflicts_with = "remove")]
+    replace: bool,
+    /// Take off the notes on that line, or those of this text, instead
+    #[arg(long)]
+    remove: bool,
 }
 
 /// Arguments of `ehlo history prune`.
@@ -123,14 +135,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         None => done(list::run(&arguments.listing, common, world)),
         Some(Command::List(listing) | Command::Search(listing)) => done(list::run(listing, common, world)),
         Some(Command::Rename { name, title }) => {
-            done(annotate(world, name, None, &[Remark::new("set").with("title", title)]))
+            let set = Remark::new("set").with("title", title);
+            done(found(state, name).and_then(|path| annotate(&path, world, &[set])))
         }
         Some(Command::Tag { name, tags, remove }) => done(tag(world, name, tags, *remove)),
-        Some(Command::Note { name, text, at }) => {
-            let note = Remark::new("note");
-            let note = if let Some(at) = at { note.with("at", at) } else { note };
-            done(annotate(world, name, *at, &[note.value(text)]))
-        }
+        Some(Command::Note(arguments)) => done(note(world, arguments)),
         Some(Command::Path { name: None }) => done(Ok(format!("{}\n", state.join("transcripts").display()))),
         Some(Command::Path { name: Some(name) }) => {
             done(found(state, name).map(|path| format!("{}\n", path.display())))
@@ -158,17 +167,46 @@ fn found(state: &Path, name: &str) -> Result<PathBuf, String> {
 }
 
 /// Appends to a transcript, and says what is known of it now.
-fn annotate(world: &World, name: &str, at: Option<usize>, remarks: &[Remark]) -> Result<String, String> {
+fn annotate(path: &Path, world: &World, remarks: &[Remark]) -> Result<String, String> {
+    library::annotate(path, None, remarks).map_err(|error| format!("{}: {error}", input::shown(path)))?;
+    Ok(list::line(&library::summary(path), &world.zone()) + "\n")
+}
+
+/// Writes a note, or takes notes off.
+fn note(world: &World, arguments: &Note) -> Result<String, String> {
+    let Note { name, text, at, replace, remove } = arguments;
     let path = found(&world.directories.state, name)?;
-    if let Some(at) = at {
-        let document = input::all(&path)?.conversations.into_iter().next().unwrap_or_default();
-        let count = document.log.kinds(0).filter(|(.., timed)| *timed).count();
-        if !(1..=count).contains(&at) {
-            return Err(format!("{}: there is no line {at}, it has {count}", input::shown(&path)));
+    let document = input::all(&path)?.conversations.into_iter().next().unwrap_or_default();
+    let recorded: Vec<usize> = document.log.kinds(0).filter(|(.., timed)| *timed).map(|(n, ..)| n).collect();
+    let line = at.map(|at| {
+        let there = at.checked_sub(1).and_then(|n| recorded.get(n));
+        let none = || format!("{}: there is no line {at}, it has {}", input::shown(&path), recorded.len());
+        there.copied().ok_or_else(none)
+    });
+    let line = line.transpose()?;
+    let notes = Annotations::of(&document).notes.into_iter();
+    let mut taken: Vec<_> = notes.filter(|(about, _)| line.is_none_or(|line| line == *about)).collect();
+    if *remove {
+        taken.retain(|(_, note)| text.as_ref().is_none_or(|text| text == note));
+        if line.is_none() && text.is_none() {
+            return Err("say which note goes: --at LINE, or its text".to_owned());
         }
+        if taken.is_empty() {
+            return Err(format!("{}: there is no such note", input::shown(&path)));
+        }
+    } else {
+        let last = taken.pop().filter(|_| *replace);
+        taken = last.into_iter().collect();
     }
-    library::annotate(&path, None, remarks).map_err(|error| format!("{}: {error}", input::shown(&path)))?;
-    Ok(list::line(&library::summary(&path), &world.zone()) + "\n")
+    let off = taken.into_iter().map(|(about, note)| {
+        let number = recorded.partition_point(|record| *record < about) + 1;
+        Remark::new("note").with("at", number).with("off", "yes").value(note)
+    });
+    let new = text.as_ref().filter(|_| !*remove).map(|text| {
+        let note = Remark::new("note");
+        at.map_or(note.clone(), |at| note.with("at", at)).value(text)
+    });
+    annotate(&path, world, &off.chain(new).collect::<Vec<_>>())
 }
 
 fn tag(world: &World, name: &str, tags: &[String], remove: bool) -> Result<String, String> {
@@ -185,7 +223,7 @@ fn tag(world: &World, name: &str, tags: &[String], remove: bool) -> Result<Strin
     if remarks.is_empty() {
         return Err("there is no tag in that; a tag is one word".to_owned());
     }
-    annotate(world, name, None, &remarks)
+    annotate(&found(&world.directories.state, name)?, world, &remarks)
 }
 
 /// Only what lies among the transcripts is deleted by name: any other file is the user's own.

@@ -289,6 +289,7 @@ impl Fold {
                 let unfinished = self.unfinished();
                 self.session.closed();
                 self.queue.clear();
+                self.mails = 0;
                 return unfinished;
             }
             // What comes next answers what is asked after it: replies may be missing here, and questions.

@@ -67,6 +67,10 @@ pub fn said(remark: &Remark) -> Said {
             return warning(format!("{} {}", remark.get("missing").unwrap_or_default(), bare_from(remark, 0, " ")));
         }
         "error" | "warning" => return warning(spoken(remark)),
+        "note" if remark.get("off").is_some() => match remark.get("at") {
+            Some(at) => format!("note taken off line {at}"),
+            None => "note taken off".to_owned(),
+        },
         "note" => match remark.get("at") {
             Some(at) => format!("note on line {at}: {}", bare_from(remark, 0, " ")),
             None => format!("note: {}", bare_from(remark, 0, " ")),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::class::attend::{Given, Up};
 use crate::client::Request;
-use crate::conversation::event::{Remark, Timed};
+use crate::conversation::event::{Micros, Remark, Timed};
 use crate::conversation::file::Document;
+use crate::conversation::log::{Entry, Kind};
 use crate::decode::{Knowledge, Reported};
 use crate::interchange::Format;
 use crate::lesson::Lesson;
@@ -33,6 +34,27 @@ pub struct Shown {
     pub goes_on: bool,
 }
 
+/// What is said about an opened file.
+#[derive(Debug)]
+pub struct Added {
+    /// Remarks.
+    pub events: Vec<Timed>,
+    /// The records that they name, by their numbers: the file may have become another one.
+    pub lines: Vec<(usize, Record)>,
+}
+
+/// A record, to be known again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record(Kind, Option<Micros>, Vec<u8>);
+
+impl Record {
+    /// As it is in a log.
+    #[must_use]
+    pub fn of(entry: &Entry<'_>) -> Self {
+        Self(entry.kind, entry.at, entry.bytes.to_vec())
+    }
+}
+
 /// What was wanted of a file that is gone.
 #[derive(Debug)]
 pub enum OfGone {
@@ -50,7 +72,7 @@ pub enum OfGone {
     /// To be copied as text.
     Copy,
     /// To take a note or a bookmark.
-    Note(Timed),
+    Note(Vec<Timed>),
     /// To be read anew: for a replay, or beside another one.
     Read,
 }
@@ -76,8 +98,8 @@ pub enum Effect {
     Open(PathBuf),
     /// Record a remark in the live conversation: a note, a bookmark.
     Remark(Remark),
-    /// Append a remark to an opened file.
-    Annotate(PathBuf, Timed),
+    /// Say something about an opened file, at its end.
+    Annotate(PathBuf, Added),
     /// Have search and filter look at one more piece of the conversation.
     Sift,
     /// Explain these recipients of a bounce that was given.

@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::conversation::event::{Event, Timed};
+use crate::conversation::event::Event;
+use crate::conversation::exam;
 use crate::conversation::file::{Document, folded, write_document};
 use crate::decode::Knowledge;
 use crate::interchange;
@@ -21,15 +22,17 @@ use crate::smtp::escape::for_screen;
 use crate::world::World;
 
 use super::copying;
-use super::effect::{OfGone, Whole};
+use super::effect::{Added, OfGone, Record, Whole};
 use super::message::Message;
 
 /// Appends a note or a bookmark to an opened file.
-pub(super) fn annotate(path: PathBuf, remark: Timed, sender: UnboundedSender<Message>) {
+pub(super) fn annotate(path: PathBuf, added: Added, sender: UnboundedSender<Message>) {
     tokio::task::spawn_blocking(move || {
-        let message = match append(&path, &remark) {
-            Ok(()) => Message::Annotated { path, remark },
-            Err(_) if is_gone(&path) => Message::FileGone(path, OfGone::Note(remark)),
+        let events = added.events.clone();
+        let message = match append(&path, added) {
+            Ok(true) => Message::Annotated { path, events },
+            Ok(false) => Message::Changed { path, kept: false },
+            Err(_) if is_gone(&path) => Message::FileGone(path, OfGone::Note(events)),
             Err(why) => Message::Notice(format!("Not kept: {}: {why}", for_screen(path.to_string_lossy().as_bytes()))),
         };
         // Nobody listens any more when the workbench has been left.
@@ -37,11 +40,25 @@ pub(super) fn annotate(path: PathBuf, remark: Timed, sender: UnboundedSender<Mes
     });
 }
 
-/// Appends a note or a bookmark; why not, in words.
-fn append(path: &Path, remark: &Timed) -> Result<(), String> {
-    let Event::Remark(what) = &remark.event else { return Ok(()) };
-    let appended = library::annotate(path, Some(remark.at), std::slice::from_ref(what));
-    appended.map(|_| ()).map_err(|error| error.to_string())
+/// Appends what is said of a file, where the records that it names are still what they were; why not, in words.
+fn append(path: &Path, added: Added) -> Result<bool, String> {
+    let Added { events, lines } = added;
+    let Some(at) = events.first().map(|event| event.at) else { return Ok(true) };
+    if !lines.is_empty() {
+        let document = super::imported::masked(path)?;
+        let document = if document.header.exam().is_some() { exam::without_answers(&document) } else { document };
+        let recorded: Vec<usize> = document.log.kinds(0).filter(|(.., timed)| *timed).map(|(n, ..)| n).collect();
+        let there = |number: usize| document.log.get(*recorded.get(number.checked_sub(1)?)?);
+        if lines.iter().any(|(number, line)| there(*number).is_none_or(|entry| Record::of(&entry) != *line)) {
+            return Ok(false);
+        }
+    }
+    let remarks = events.into_iter().filter_map(|event| match event.event {
+        Event::Remark(remark) => Some(remark),
+        _ => None,
+    });
+    let appended = library::annotate(path, Some(at), &remarks.collect::<Vec<_>>());
+    appended.map(|_| true).map_err(|error| error.to_string())
 }
 
 /// Whether a file is no longer where it was opened or recorded.
@@ -107,6 +124,10 @@ pub(super) fn write(writing: Writing, knowledge: &Knowledge, world: &World, send
             let folder = to.parent().filter(|folder| folder.starts_with(&kept));
             // Each year has its own, which is there from its first conversation on.
             let made = folder.map_or(Ok(()), private::create_folder);
+            let over = match &writing.whole {
+                Whole::File(path) if is_same(path, &to) => Some(path.clone()),
+                _ => None,
+            };
             let done = made
                 .map_err(|error| format!("Not written: {error}"))
                 .and_then(|()| written(writing, &to, &knowledge, world.now()))
@@ -114,10 +135,18 @@ pub(super) fn write(writing: Writing, knowledge: &Knowledge, world: &World, send
                     let listed = library::is_listed(&world.directories.state, &to);
                     if listed { words + " · it is one of the conversations now" } else { words }
                 });
+            if let Some(path) = over.filter(|_| done.is_ok()) {
+                let _ = sender.send(Message::Changed { path, kept: true });
+            }
             Message::Notice(done.unwrap_or_else(|why| why))
         };
         let _ = sender.send(message);
     });
+}
+
+/// Whether two paths lead to the same file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().ok().zip(other.canonicalize().ok()).is_some_and(|(one, other)| one == other)
 }
 
 /// The first of `NAME-2`, `NAME-3` and so on that is free.
@@ -270,7 +299,7 @@ fn to_tmux(text: &str) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::conversation::Micros;
-    use crate::conversation::event::Remark;
+    use crate::conversation::event::{Remark, Timed};
     use crate::conversation::file::{self, Annotations};
     use crate::tui::effect::Shown;
 
@@ -279,9 +308,12 @@ mod tests {
         World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1)
     }
 
-    fn note() -> Timed {
+    fn note() -> Added {
         let remark = Remark::new("note").with("at", 1).value("slow");
-        Timed { at: Micros(300_000), event: Event::Remark(remark) }
+        let events = vec![Timed { at: Micros(300_000), event: Event::Remark(remark) }];
+        let document = file::read(b"+++\nehlo = 1\n+++\n0.100000 > NOOP\n").expect("a file");
+        let noop = Record::of(&document.log.get(0).expect("a record"));
+        Added { events, lines: vec![(1, noop)] }
     }
 
     #[test]
@@ -291,10 +323,39 @@ mod tests {
             let path = folder.path().join(name);
             let text = format!("+++\nehlo = 1\n+++\n0.100000 > NOOP\n0.300000 < 250 ok{end}");
             std::fs::write(&path, &text).expect("written");
-            append(&path, &note()).expect("appended");
+            assert!(append(&path, note()).expect("appended"));
             let document = file::open(&path).expect("it opens");
             assert_eq!(Annotations::of(&document).notes, [(0, "slow".to_owned())]);
             assert!(std::fs::read_to_string(&path).expect("read").starts_with(&text), "what was there stays");
+        }
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_file_whose_lines_are_others_now() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a.smtp");
+        for line in ["0.100000 > HELP", "0.200000 > NOOP", "0.100000 < NOOP", "0.100000 * note slow"] {
+            let text = format!("+++\nehlo = 1\n+++\n{line}\n0.300000 < 250 ok\n");
+            std::fs::write(&path, &text).expect("written");
+            assert_eq!(append(&path, note()), Ok(false), "{line}");
+            assert_eq!(std::fs::read_to_string(&path).expect("read"), text);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_saved_over_the_opened_file_is_read_anew() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let (path, other) = (folder.path().join("a.smtp"), folder.path().join("b.smtp"));
+        std::fs::write(&path, "+++\nehlo = 1\n+++\n0.1 > NOOP\n0.2 < 250 ok\n0.2 * mark at=1\n").expect("written");
+        let (sender, mut answers) = tokio::sync::mpsc::unbounded_channel();
+        for (to, anew) in [(&other, false), (&path, true)] {
+            let whole = Whole::File(path.clone());
+            let writing = Writing { whole, to: to.clone(), format: None, anonymise: false, over: true };
+            write(writing, &Knowledge::default(), &world(folder.path()), sender.clone());
+            let first = answers.recv().await;
+            assert_eq!(matches!(&first, Some(Message::Changed { kept: true, .. })), anew, "{first:?}");
+            let said = if anew { answers.recv().await } else { first };
+            assert!(matches!(&said, Some(Message::Notice(words)) if words.starts_with("Written to")), "{said:?}");
         }
     }
 
@@ -303,8 +364,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a directory");
         let path = folder.path().join("cut.smtp");
         std::fs::write(&path, "+++\nehlo = 1\n+++\n0.100000 > NOOP\n0.3000").expect("written");
-        assert!(append(&path, &note()).expect_err("cut off").contains("cut off"));
-        assert!(append(&folder.path().join("none.smtp"), &note()).is_err());
+        assert!(append(&path, note()).expect_err("cut off").contains("cut off"));
+        assert!(append(&folder.path().join("none.smtp"), note()).is_err());
     }
 
     #[tokio::test]

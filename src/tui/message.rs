@@ -75,7 +75,14 @@ pub enum Message {
         /// The file.
         path: PathBuf,
         /// What was appended.
-        remark: Timed,
+        events: Vec<Timed>,
+    },
+    /// The opened file has become another one: it was saved over, or somebody else has, and then nothing was `kept`.
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// Whether what was asked for is done.
+        kept: bool,
     },
     /// A file is no longer where it was opened or recorded, and this was wanted of it.
     FileGone(PathBuf, OfGone),

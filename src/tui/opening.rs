@@ -46,7 +46,9 @@ pub(super) fn is_wanted(model: &mut Model, path: &Path, whole: bool) -> bool {
 /// A file, or the beginning of one, is there.
 pub(super) fn opened(model: &mut Model, path: &Path, talk: Talk, whole: bool) {
     let wanted = is_wanted(model, path, whole);
-    let same = model.is_offline() && model.talk.path.as_deref() == Some(path) && model.face == Face::Talk;
+    let shown = model.is_offline() && model.talk.path.as_deref() == Some(path) && model.face == Face::Talk;
+    let stale = shown && model.talk.stale;
+    let same = shown && !stale;
     // Who has left it while it was still being read is not brought back.
     let left = whole && model.begun.take_if(|begun| begun == path).is_some();
     if (left || !wanted) && !same {
@@ -59,7 +61,13 @@ pub(super) fn opened(model: &mut Model, path: &Path, talk: Talk, whole: bool) {
     model.face = Face::Talk;
     model.talk = talk;
     model.talk.partial = !whole;
-    if !same {
+    if stale {
+        let line = model.transcript.nth_line();
+        model.transcript = Transcript::default();
+        model.settle();
+        model.transcript.select_first(&model.talk);
+        line.inspect(|line| model.transcript.show_nth_line(*line, &model.talk));
+    } else if !same {
         super::replay::forget(model);
         model.focus = Focus::Transcript;
         model.transcript = Transcript::default();

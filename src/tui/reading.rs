@@ -12,7 +12,7 @@ use crate::smtp::escape::for_screen;
 
 use super::action::Action;
 use super::copying;
-use super::effect::{Effect, OfGone, Shown, Whole};
+use super::effect::{Added, Effect, OfGone, Record, Shown, Whole};
 use super::keymap::verbatim;
 use super::model::{Face, Focus, Model};
 use super::overlay::{Ask, Copy, Overlay, Prompt, Reference, Timing, What};
@@ -94,7 +94,10 @@ fn prompt(model: &Model, action: Action) -> Option<(Ask, String)> {
     match action {
         Action::Search => Some((Ask::Search(model.transcript.origin()), String::new())),
         Action::Filter => Some((Ask::Filter, filter.unwrap_or_default().to_owned())),
-        Action::Note => model.transcript.line(&model.talk).map(|record| (Ask::Note(record), String::new())),
+        Action::Note => model.transcript.line(&model.talk).map(|record| {
+            let noted = model.transcript.note(record).map(|(note, _)| note.to_owned());
+            (Ask::Note(record), noted.unwrap_or_default())
+        }),
         Action::Jump => Some((Ask::Jump, String::new())),
         Action::Explain => Some((Ask::Explain, String::new())),
         Action::SaveAs => Some((Ask::Save, suggested(model, "smtp"))),
@@ -213,11 +216,7 @@ pub(super) fn answered(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Ask::Note(_) if text.is_empty() => Vec::new(),
-        Ask::Note(record) => {
-            let number = model.transcript.number(record);
-            annotate(model, Remark::new("note").with("at", number).value(text))
-        }
+        Ask::Note(record) => note(model, record, text),
         Ask::Jump => {
             if !text.is_empty() && !model.transcript.jump(&text, &model.talk) {
                 // What was typed is of no use: what is typed next takes its place.
@@ -276,8 +275,8 @@ pub(super) fn of_gone(model: &mut Model, path: &Path, wanted: OfGone) -> Vec<Eff
             return vec![Effect::Write { whole: shown(), to, format, anonymise, over, knowledge: told_by(model) }];
         }
         OfGone::Copy => return vec![Effect::CopyWhole(shown())],
-        OfGone::Note(remark) => {
-            model.talk.take([remark]);
+        OfGone::Note(remarks) => {
+            model.talk.take(remarks);
             "is gone, so the note stands on the screen only: {save-as} writes all of it to a file."
         }
         OfGone::Read => {
@@ -343,29 +342,78 @@ fn head(model: &Model) -> Header {
     model.talk.head.as_deref().cloned().unwrap_or_default()
 }
 
+/// A note on a record, in the place of the one that is there; nothing takes that one off.
+fn note(model: &mut Model, record: usize, text: String) -> Vec<Effect> {
+    let before = model.transcript.note(record).map(|(note, line)| (note.to_owned(), line));
+    let note = |model: &Model, record: usize| Remark::new("note").with("at", model.transcript.number(record));
+    let mut remarks = Vec::new();
+    if let Some((noted, _)) = &before {
+        if *noted == text {
+            return Vec::new();
+        }
+        remarks.push(note(model, record).with("off", "yes").value(noted));
+    }
+    let line = before.map_or(record, |(_, line)| line);
+    if !text.is_empty() {
+        remarks.push(note(model, line).value(text));
+    }
+    if remarks.is_empty() {
+        return Vec::new();
+    }
+    // A note that stood for itself is seen no more.
+    if line != record {
+        model.transcript.show(line, &model.talk);
+    }
+    annotate(model, remarks)
+}
+
 fn bookmark(model: &mut Model) -> Vec<Effect> {
     let Some(record) = model.transcript.line(&model.talk) else { return Vec::new() };
     let remark = Remark::new("mark").with("at", model.transcript.number(record));
     let set = !model.transcript.is_bookmarked(record);
-    annotate(model, if set { remark } else { remark.with("off", "yes") })
+    annotate(model, vec![if set { remark } else { remark.with("off", "yes") }])
 }
 
 /// Says something of a conversation, where it is kept: through the journal, or at the end of the opened file.
-fn annotate(model: &mut Model, remark: Remark) -> Vec<Effect> {
+fn annotate(model: &mut Model, remarks: Vec<Remark>) -> Vec<Effect> {
     if !model.is_offline() {
         if model.talk.is_unrecorded() {
             let words = "It stands on the screen only, as long as nothing can be recorded: {save-as} writes all of it to \
                          another file.";
             model.notice = Some(model.keymap.told(words));
         }
-        return vec![Effect::Remark(remark)];
+        return remarks.into_iter().map(Effect::Remark).collect();
     }
     let Some(path) = model.talk.path.clone().filter(|_| unwritable(model).is_none()) else {
         model.notice = unwritable(model);
         return Vec::new();
     };
     let last = (0..model.talk.log.len()).rev().find_map(|n| model.talk.log.get(n)?.at);
-    vec![Effect::Annotate(path, Timed { at: last.unwrap_or_default(), event: Event::Remark(remark) })]
+    let at = last.unwrap_or_default();
+    let lines = remarks.iter().filter_map(|remark| named(model, remark)).collect();
+    let events = remarks.into_iter().map(|remark| Timed { at, event: Event::Remark(remark) }).collect();
+    vec![Effect::Annotate(path, Added { events, lines })]
+}
+
+/// The record that a remark names, as it is on the screen.
+fn named(model: &Model, remark: &Remark) -> Option<(usize, Record)> {
+    let number: usize = remark.get("at")?.parse().ok()?;
+    let record = model.transcript.record(number);
+    Some((number, Record::of(&model.talk.log.get(record)?)))
+}
+
+/// An opened file has become another one: it is read anew, and where one was in it stays.
+pub(super) fn read_anew(model: &mut Model, path: PathBuf, said: bool) -> Vec<Effect> {
+    if !model.is_offline() || model.talk.path.as_ref() != Some(&path) {
+        return Vec::new();
+    }
+    if said {
+        let name = for_screen(path.to_string_lossy().as_bytes());
+        model.notice =
+            Some(format!("Not kept: {name} has changed since it was opened. It is read anew: say it again."));
+    }
+    model.talk.stale = true;
+    vec![super::opening::ask(model, path)]
 }
 
 /// Why nothing can be added to the opened file.

@@ -6,7 +6,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
-use super::effect::{Effect, Whole};
+use super::effect::{Added, Effect, Whole};
 use super::given::titles;
 use super::keymap::Key;
 use super::library;
@@ -191,7 +191,10 @@ fn words(effect: &Effect) -> String {
         Effect::Drop => "drop".to_owned(),
         Effect::Open(path) => format!("open {}", path.display()),
         Effect::Remark(remark) => format!("remark {remark}"),
-        Effect::Annotate(path, remark) => format!("annotate {} {:?}", path.display(), remark.event),
+        Effect::Annotate(path, Added { events, .. }) => {
+            let remarks: Vec<_> = events.iter().map(|event| format!("{:?}", event.event)).collect();
+            format!("annotate {} {}", path.display(), remarks.join(" "))
+        }
         Effect::Sift | Effect::ExplainOthers(_) => "carried out by `send`".to_owned(),
         Effect::Copy { text, .. } => format!("copy {text}"),
         Effect::CopyWhole(Whole::Gone(_)) => "copy what is shown".to_owned(),

@@ -63,6 +63,8 @@ pub struct Talk {
     pub imported: Option<Box<Header>>,
     /// More of it is still being read.
     pub partial: bool,
+    /// Its file has become another one since it was read.
+    pub stale: bool,
     /// What happened.
     pub log: Log,
     /// The same folded.

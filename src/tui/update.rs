@@ -91,10 +91,11 @@ fn read(model: &mut Model, message: Message) -> Vec<Effect> {
             model.sifting = false;
             model.transcript.sift(&model.talk);
         }
-        Message::Annotated { path, remark } => {
+        Message::Annotated { path, events } => {
             let same = model.is_offline() && model.talk.path.as_deref() == Some(path.as_path());
-            model.talk.take(same.then_some(remark));
+            model.talk.take(if same { events } else { Vec::new() });
         }
+        Message::Changed { path, kept } => return reading::read_anew(model, path, !kept),
         Message::Copied { sequence, words } => {
             model.notice = Some(words);
             return sequence.map(Effect::Terminal).into_iter().collect();

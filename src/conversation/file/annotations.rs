@@ -24,7 +24,8 @@ pub struct Annotations {
 
 impl Annotations {
     /// All that a document holds. A note without `at` is about itself, a mark without it about the line before it; one
-    /// `at` a record that is not there is about the last.
+    /// `at` a record that is not there is about the last, and one at what was said about a line about that line. `off`
+    /// takes a mark back, or a note: the last of its text there, or all without one.
     #[must_use]
     pub fn of(document: &Document) -> Self {
         // Most conversations have none, and then nothing is counted.
@@ -38,8 +39,9 @@ impl Annotations {
         }
         for (record, entry) in document.log.of_kind(Kind::Remark).filter(|(_, entry)| is_annotation(entry.bytes)) {
             let Some(remark) = entry.remark() else { continue };
-            let about = at(&remark, &recorded).unwrap_or_else(|| own(&remark, &document.log, record));
+            let about = about(&remark, &document.log, &recorded).unwrap_or_else(|| own(&remark, &document.log, record));
             match remark.word.as_str() {
+                "note" if remark.get("off").is_some() => all.take_off(about, remark.bare(0)),
                 "note" => all.notes.push((about, remark.bare(0).unwrap_or_default().to_owned())),
                 "mark" if remark.get("off").is_some() => all.marks.retain(|marked| *marked != about),
                 "mark" => all.marks.push(about),
@@ -50,6 +52,16 @@ impl Annotations {
         all.marks.sort_unstable();
         all.marks.dedup();
         all
+    }
+
+    fn take_off(&mut self, about: usize, text: Option<&str>) {
+        match text {
+            Some(text) => {
+                let last = self.notes.iter().rposition(|(record, note)| *record == about && note == text);
+                last.map(|last| self.notes.remove(last));
+            }
+            None => self.notes.retain(|(record, _)| *record != about),
+        }
     }
 
     fn set(&mut self, remark: &Remark) {
@@ -100,9 +112,12 @@ pub fn folded(document: &Document) -> Document {
             }
             if remark.get("off").is_none() {
                 moved.push((about, remark));
+            } else if remark.word == "note" {
+                gone.extend(note_off(remark.bare(0), about, &mut moved, &document.log));
             }
         }
     }
+    gone.sort_unstable();
     moved.sort_by_key(|(record, _)| *record);
     let mut log = Log::new();
     let mut moved = moved.into_iter().peekable();
@@ -117,21 +132,49 @@ pub fn folded(document: &Document) -> Document {
     Document { header, log, warnings: document.warnings.clone(), ..Document::default() }
 }
 
+/// Takes a note off that is about a record, or all without a text: off those that were moved there, or it is the one that
+/// stands there for itself, and is given.
+fn note_off(text: Option<&str>, about: usize, moved: &mut Vec<(usize, Remark)>, log: &Log) -> Option<usize> {
+    let says = |note: &Remark| note.word == "note" && text.is_none_or(|text| note.bare(0).unwrap_or_default() == text);
+    let last = moved.iter().rposition(|(of, note)| *of == about && says(note));
+    if let (Some(last), Some(_)) = (last, text) {
+        moved.remove(last);
+        return None;
+    }
+    moved.retain(|(of, note)| *of != about || !says(note));
+    let own = log.get(about).and_then(|entry| entry.remark()).filter(|own| own.get("at").is_none());
+    own.filter(says).map(|_| about)
+}
+
 /// Where a remark belongs that does not stand there for itself: each mark, and a note with `at`.
 fn placed(remark: &Remark, log: &Log, record: usize, recorded: &[usize]) -> Option<usize> {
-    at(remark, recorded).or_else(|| (remark.word == "mark").then(|| own(remark, log, record)))
+    about(remark, log, recorded).or_else(|| (remark.word == "mark").then(|| own(remark, log, record)))
 }
 
 /// What a note or a mark without `at` is about: a note about itself, a mark about the line that it stands behind.
 fn own(remark: &Remark, log: &Log, record: usize) -> usize {
-    if remark.word != "mark" {
-        return record;
-    }
+    if remark.word == "mark" { line_before(log, record) } else { record }
+}
+
+/// The line that what was said behind it is about.
+fn line_before(log: &Log, record: usize) -> usize {
     let line = |record: &usize| {
         log.get(*record)
             .is_some_and(|entry| entry.at.is_some() && !(entry.kind == Kind::Remark && is_annotation(entry.bytes)))
     };
     (0..record).rev().find(line).unwrap_or(record)
+}
+
+/// The record that a remark with `at` is about: what names a mark, or a note that stands elsewhere, means their line.
+fn about(remark: &Remark, log: &Log, recorded: &[usize]) -> Option<usize> {
+    let named = at(remark, recorded)?;
+    let entry = log.get(named).filter(|entry| entry.kind == Kind::Remark && is_annotation(entry.bytes));
+    let Some(said) = entry.and_then(|entry| entry.remark()) else { return Some(named) };
+    match at(&said, recorded) {
+        Some(line) => Some(line),
+        None if said.word == "note" => Some(named),
+        None => Some(line_before(log, named)),
+    }
 }
 
 fn is_annotation(text: &[u8]) -> bool {
@@ -179,6 +222,37 @@ mod tests {
         let off = read(text.as_bytes()).expect("a file");
         assert_eq!(Annotations::of(&off).marks, [0; 0], "and is taken off like any other");
         assert_eq!(Annotations::of(&folded(&off)).marks, [0; 0]);
+    }
+
+    #[test]
+    fn a_note_that_was_taken_off_or_changed_is_gone() {
+        let notes = |more: &str| {
+            let document = read(format!("{FILE}{more}").as_bytes()).expect("a file");
+            let mut out = Vec::new();
+            write_document(&folded(&document), &mut out);
+            let folded = Annotations::of(&read(&out).expect("a file")).notes;
+            let notes = Annotations::of(&document).notes;
+            let texts = |notes: Vec<(usize, String)>| notes.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+            assert_eq!(texts(folded), texts(notes.clone()), "{more}");
+            notes
+        };
+        let kept =
+            |notes: &[(usize, &str)]| notes.iter().map(|(at, text)| (*at, (*text).to_owned())).collect::<Vec<_>>();
+        assert_eq!(notes("9.1 * note at=2 off=yes \"too slow\"\n"), kept(&[(3, "here")]));
+        assert_eq!(notes("9.1 * note at=2 off=yes other\n"), kept(&[(2, "too slow"), (3, "here")]));
+        assert_eq!(notes("9.1 * note at=3 off=yes\n9.1 * note at=2 new\n"), kept(&[(2, "too slow"), (2, "new")]));
+        let changed = "9.1 * note at=2 again\n9.1 * note at=2 off=yes again\n9.1 * note at=2 more\n";
+        assert_eq!(notes(changed), kept(&[(2, "too slow"), (2, "more"), (3, "here")]));
+        assert_eq!(notes(&format!("{changed}9.2 * note at=2 off=yes\n")), kept(&[(3, "here")]));
+    }
+
+    #[test]
+    fn what_is_said_of_a_bookmark_is_said_of_its_line() {
+        // The fifth record is the note at 2, the sixth the mark at 1.
+        let text = format!("{FILE}9.1 * note at=6 \"of the mark\"\n9.1 * mark at=5\n");
+        let all = Annotations::of(&read(text.as_bytes()).expect("a file"));
+        assert_eq!(all.notes[0], (1, "of the mark".to_owned()));
+        assert_eq!(all.marks, [1, 2]);
     }
 
     #[test]

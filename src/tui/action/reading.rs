@@ -120,7 +120,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         Action::Note,
         "note",
         "note",
-        "Write a note under the selected line; it is kept in the file.",
+        "Note the selected line, or change its note, which goes when emptied; it is kept in the file.",
         &[(Transcript, ";")],
         alone,
     )

@@ -6,6 +6,7 @@ use insta::assert_snapshot;
 
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::{Kind, Log, Micros};
+use crate::tui::effect::Whole;
 use crate::tui::message::Message;
 use crate::tui::model::Peer;
 use crate::tui::pane::sample;
@@ -153,8 +154,8 @@ fn a_note_and_a_bookmark_of_a_file_are_appended_to_it_and_shown() {
     assert_eq!(asked.len(), 2, "{asked:?}");
     assert!(asked[0].starts_with("annotate relay.smtp") && asked[0].contains("ask the owner"), "{asked:?}");
     for text in ["note at=11 \"ask the owner\"", "mark at=11"] {
-        let remark = Timed { at: Micros(99), event: Event::Remark(Remark::parse(text)) };
-        screen.send(Message::Annotated { path: PathBuf::from("relay.smtp"), remark });
+        let events = vec![Timed { at: Micros(99), event: Event::Remark(Remark::parse(text)) }];
+        screen.send(Message::Annotated { path: PathBuf::from("relay.smtp"), events });
     }
     screen.keys("gz");
     screen.asked();
@@ -172,6 +173,56 @@ fn a_note_on_a_live_conversation_goes_through_the_journal() {
     assert_eq!(screen.asked(), ["remark note at=11 later"]);
     screen.wire("* note at=11 later");
     assert!(screen.shown().contains("✎  later"), "{}", screen.shown());
+}
+
+#[test]
+fn a_note_that_is_there_is_changed_and_emptied_it_goes() {
+    let mut screen = live();
+    screen.keys("e;later<enter>");
+    screen.asked();
+    screen.wire("* note at=11 later");
+    screen.keys(";<enter>");
+    assert_eq!(screen.asked(), [] as [&str; 0], "as it was it stays");
+    screen.keys("; on<enter>");
+    assert_eq!(screen.asked(), ["remark note at=11 off=yes later", "remark note at=11 \"later on\""]);
+    screen.wire("* note at=11 off=yes later");
+    screen.wire("* note at=11 \"later on\"");
+    assert!(screen.shown().contains("✎  later on") && screen.shown().matches('✎').count() == 1, "{}", screen.shown());
+    screen.keys(";<ctrl-u><enter>");
+    assert_eq!(screen.asked(), ["remark note at=11 off=yes \"later on\""]);
+    screen.wire("* note at=11 off=yes \"later on\"");
+    assert!(!screen.shown().contains('✎'), "{}", screen.shown());
+}
+
+#[test]
+fn what_is_said_while_nothing_is_recorded_says_so_and_the_title_too() {
+    let mut screen = live();
+    screen.wire("* warning kind=journal \"this conversation is not being recorded: no space left\"");
+    assert!(screen.shown().contains("NOT RECORDED"), "{}", screen.shown());
+    screen.keys("em");
+    assert!(screen.shown().contains("on the screen only"), "{}", screen.shown());
+    assert!(matches!(super::whole(&screen.model), Whole::Log(_)));
+    screen.wire("* warning kind=journal missing=3 \"records could not be written\"");
+    assert!(!screen.shown().contains("NOT RECORDED"), "{}", screen.shown());
+    assert!(matches!(super::whole(&screen.model), Whole::Log(_)), "what is missing is on the screen alone");
+}
+
+#[test]
+fn a_file_that_has_become_another_one_is_read_anew_and_the_line_stays() {
+    let mut screen = opened(RELAY, 120, 33);
+    let path = PathBuf::from("relay.smtp");
+    screen.keys("e");
+    let before = marked(&screen);
+    screen.send(Message::Changed { path: path.clone(), kept: false });
+    assert_eq!(screen.asked(), ["open relay.smtp"]);
+    assert!(screen.shown().contains("has changed since it was opened"), "{}", screen.shown());
+    // Saved anew by another workbench: a bookmark stands behind the first line.
+    let (first, rest) = RELAY.split_once('\n').expect("lines");
+    let text = format!("{first}\n* mark\n{rest}");
+    let talk = Box::new(Talk::opened("relay.smtp".to_owned(), path.clone(), sample::talk(&text).log));
+    screen.send(Message::Opened { path, talk, whole: true });
+    assert_eq!(marked(&screen), before);
+    assert!(!screen.model.talk.stale);
 }
 
 #[test]

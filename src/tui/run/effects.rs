@@ -134,7 +134,7 @@ impl Bench {
         let sender = self.sender.clone();
         match effect {
             Effect::Remark(remark) => return Ok(self.dialler.remark(remark)),
-            Effect::Annotate(path, remark) => keep::annotate(path, remark, sender),
+            Effect::Annotate(path, added) => keep::annotate(path, added, sender),
             Effect::Sift => {
                 // The loop itself holds the other end.
                 let _ = sender.send(Message::Sift);

@@ -25,6 +25,32 @@ impl Transcript {
         self.notes.number(record)
     }
 
+    /// The record that a file names by a number, from 1.
+    #[must_use]
+    pub fn record(&self, number: usize) -> usize {
+        self.notes.record(number.max(1))
+    }
+
+    /// Where one is in a file that is read anew: the line that is marked, not counting what was said about others.
+    #[must_use]
+    pub fn nth_line(&self) -> Option<usize> {
+        self.cursor.map(|record| self.notes.nth_line(self.notes.line_of(record)))
+    }
+
+    /// Goes to that line, where it is there.
+    pub fn show_nth_line(&mut self, nth: usize, talk: &Talk) {
+        let is_line = |record: &usize| self.notes.nth_line(*record) == nth && !self.notes.is_said(*record);
+        if let Some(record) = (0..talk.log.len()).find(is_line) {
+            self.show(record, talk);
+        }
+    }
+
+    /// The note at a record that was written last, and the line that it is about.
+    #[must_use]
+    pub fn note(&self, record: usize) -> Option<(&str, usize)> {
+        self.notes.last_of(record)
+    }
+
     /// Whether a record has a bookmark.
     #[must_use]
     pub fn is_bookmarked(&self, record: usize) -> bool {

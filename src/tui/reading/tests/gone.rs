@@ -26,7 +26,7 @@ fn of_a_file_that_is_gone_what_is_on_the_screen_is_written() {
     screen.send(Message::FileGone(path(), OfGone::Copy));
     assert_eq!(screen.asked(), ["copy what is shown"]);
     let remark = Remark::new("note").with("at", 3).value("asked the owner");
-    screen.send(Message::FileGone(path(), OfGone::Note(Timed { at: Micros(1), event: Event::Remark(remark) })));
+    screen.send(Message::FileGone(path(), OfGone::Note(vec![Timed { at: Micros(1), event: Event::Remark(remark) }])));
     let shown = screen.shown();
     assert!(shown.contains("✎ asked the owner") || shown.contains("✎  asked the owner"), "{shown}");
     assert!(shown.contains("relay.smtp is gone") && shown.contains("w writes all of it"), "{shown}");
