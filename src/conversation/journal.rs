@@ -126,8 +126,10 @@ impl Journal {
         if lost > 0 {
             write_record(at, &Event::Remark(Remark::loss(lost)), &mut lines);
         }
-        for event in self.later.iter().chain(events) {
-            write_record(event.at, &self.as_the_file_counts(&event.event), &mut lines);
+        // They are said now: a time that goes back is nobody's.
+        let later = self.later.iter().map(|event| (at, event));
+        for (at, event) in later.chain(events.iter().map(|event| (event.at, event))) {
+            write_record(at, &self.as_the_file_counts(&event.event), &mut lines);
         }
         let written = self.tail.append(&lines);
         self.line = lines;

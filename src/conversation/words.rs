@@ -67,19 +67,8 @@ pub fn said(remark: &Remark) -> Said {
             return warning(format!("{} {}", remark.get("missing").unwrap_or_default(), bare_from(remark, 0, " ")));
         }
         "error" | "warning" => return warning(spoken(remark)),
-        "note" if remark.get("off").is_some() => match remark.get("at") {
-            Some(at) => format!("note taken off line {at}"),
-            None => "note taken off".to_owned(),
-        },
-        "note" => match remark.get("at") {
-            Some(at) => format!("note on line {at}: {}", bare_from(remark, 0, " ")),
-            None => format!("note: {}", bare_from(remark, 0, " ")),
-        },
-        "mark" => match (remark.get("at"), remark.get("off")) {
-            (Some(at), None) => format!("bookmark on line {at}"),
-            (Some(at), Some(_)) => format!("bookmark taken off line {at}"),
-            (None, _) => with_values("bookmark", remark),
-        },
+        "note" => note(remark),
+        "mark" => bookmark(remark),
         "inferred" => format!("{INFERRED}{}", bare_from(remark, 0, " ")),
         "unseen" => match bare(0) {
             "" => "a line that is not in the file; its reply does not tell which".to_owned(),
@@ -102,6 +91,23 @@ pub fn said(remark: &Remark) -> Said {
 pub fn of_journal(remark: &Remark) -> Option<String> {
     let is = remark.word == "warning" && remark.get("kind") == Some("journal");
     is.then(|| said(remark).words)
+}
+
+fn note(remark: &Remark) -> String {
+    match (remark.get("at"), remark.get("off")) {
+        (Some(at), None) => format!("note on line {at}: {}", bare_from(remark, 0, " ")),
+        (None, None) => format!("note: {}", bare_from(remark, 0, " ")),
+        (Some(at), Some(_)) => format!("note taken off line {at}"),
+        (None, Some(_)) => "note taken off".to_owned(),
+    }
+}
+
+fn bookmark(remark: &Remark) -> String {
+    match (remark.get("at"), remark.get("off")) {
+        (Some(at), None) => format!("bookmark on line {at}"),
+        (Some(at), Some(_)) => format!("bookmark taken off line {at}"),
+        (None, _) => with_values("bookmark", remark),
+    }
 }
 
 fn via(remark: &Remark) -> String {

@@ -177,13 +177,14 @@ fn what_is_said_on_a_full_disk_is_written_later_and_names_records_of_the_file() 
         [
             "0.000001 > NOOP",
             "0.000006 * warning kind=journal lost=2 \"records could not be written here\"",
-            "0.000003 * note at=1 early",
-            "0.000005 * mark at=2",
+            "0.000006 * note at=1 early",
+            "0.000006 * mark at=2",
             "0.000006 > QUIT",
             "0.000007 * note at=5 late",
         ]
     );
     let document = open(journal.path()).expect("it opens");
+    assert!(document.warnings.is_empty(), "{:?}", document.warnings);
     let all = Annotations::of(&document);
     assert_eq!((all.notes, all.marks), (vec![(0, "early".to_owned()), (4, "late".to_owned())], vec![1]));
     assert_eq!(journal.missing(), 2);
