@@ -177,8 +177,11 @@ impl Values {
             decode(&text[first..run.end], &mut decoded);
             let mut letters = |octets: Range<usize>| {
                 let end = (first + (octets.end * 4).div_ceil(3)).min(run.end);
-                if end > look.known {
-                    found.push(widened(text, first + octets.start * 4 / 3..end));
+                let start = first + octets.start * 4 / 3;
+                // What was widened already holds all that stands in it.
+                let held = found.last().is_some_and(|last| last.start <= start && end <= last.end);
+                if end > look.known && !held {
+                    found.push(widened(text, start..end));
                 }
             };
             let small = Zeroizing::new(decoded.to_ascii_lowercase());
@@ -229,11 +232,7 @@ fn plain(text: &[u8], lower: &[u8], secret: &[u8], look: Look, found: &mut Vec<R
     let folded = Zeroizing::new(secret.to_ascii_lowercase());
     let (text_or_lower, needle) = if secret.len() >= ANY_CASE { (lower, &folded[..]) } else { (text, secret) };
     let word = |range: &Range<usize>| alone(text, range);
-    let mut from = 0;
-    while let Some(step) = text_or_lower.get(from..).and_then(|rest| memchr::memmem::find(rest, needle)) {
-        let range = from + step..from + step + needle.len();
-        // Occurrences may overlap.
-        from = range.start + 1;
+    for range in occurrences(text_or_lower, needle) {
         let counts = if secret.len() < SHORT { word(&range) } else { true };
         if counts && range.end > look.known && !(word(&range) && is_label(text, &range, secret, look)) {
             found.push(range);
@@ -245,6 +244,39 @@ fn plain(text: &[u8], lower: &[u8], secret: &[u8], look: Look, found: &mut Vec<R
     {
         found.push(text.len() - len..text.len());
     }
+}
+
+/// Where a text stands in another, in a time that grows with their lengths alone (Knuth, Morris and Pratt): occurrences may
+/// overlap, and of a long response of one repeated letter there are as many as it has octets.
+fn occurrences(text: &[u8], needle: &[u8]) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let Some(first) = memchr::memmem::find(text, needle).filter(|_| !needle.is_empty()) else { return out };
+    let borders = borders(needle);
+    let mut same = 0;
+    for (at, octet) in text.iter().enumerate().skip(first) {
+        while same > 0 && needle.get(same) != Some(octet) {
+            same = borders[same - 1];
+        }
+        same += usize::from(needle[same] == *octet);
+        if same == needle.len() {
+            out.push(at + 1 - same..at + 1);
+        }
+    }
+    out
+}
+
+/// How many octets at the end of each beginning of a text are its beginning again.
+fn borders(text: &[u8]) -> Vec<usize> {
+    let mut borders = vec![0; text.len()];
+    let mut same = 0;
+    for at in 1..text.len() {
+        while same > 0 && text[same] != text[at] {
+            same = borders[same - 1];
+        }
+        same += usize::from(text[same] == text[at]);
+        borders[at] = same;
+    }
+    borders
 }
 
 /// Whether no letter or digit stands right beside it.
@@ -369,6 +401,21 @@ mod tests {
                 assert_eq!(sorted(&among), sorted(&alone), "{text} {open}");
             }
         }
+    }
+
+    #[test]
+    fn a_text_of_one_secret_over_and_over_takes_a_time_that_grows_with_the_text_alone() {
+        let long = "QUJD".repeat(1 << 13);
+        for secret in [&long[..long.len() / 2], &long[..200], "AAAA", "ABCABC"] {
+            let mut values = Values::default();
+            values.learn(Secret::new(secret.as_bytes().to_vec()));
+            for text in [&*long, &"QUFB".repeat(1 << 13), &"A".repeat(1 << 15)] {
+                let found = values.find(text.as_bytes(), Look::default());
+                let end = found.iter().map(|range| range.end).max();
+                assert!(found.is_empty() || end == Some(text.len()), "{} in {}", &secret[..4], &text[..4]);
+            }
+        }
+        assert_eq!(occurrences(b"xabababa", b"aba"), [1..4, 3..6, 5..8]);
     }
 
     #[test]
