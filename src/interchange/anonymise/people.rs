@@ -105,6 +105,11 @@ pub(super) struct People {
     field: Field,
 }
 
+/// What somebody is called: what is encoded in one field may stand in clear in another, or in the text.
+fn said(name: &str) -> String {
+    if name.contains("=?") { spoken(name) } else { name.to_owned() }
+}
+
 impl People {
     /// Looks at a line of content; gives hosts of one label that it names.
     pub(super) fn note(&mut self, line: &[u8], there: &HashSet<String>) -> Vec<String> {
@@ -150,7 +155,7 @@ impl People {
 
     /// The names in a list of mailboxes, a part of a text, with what stands for each.
     fn named(&self, text: &str, list: &str) -> Vec<(Range<usize>, String)> {
-        let new = |name: &str| self.names.get(&name.to_lowercase()).map_or(LEFT_OUT, String::as_str).to_owned();
+        let new = |name: &str| self.names.get(&said(name).to_lowercase()).map_or(LEFT_OUT, String::as_str).to_owned();
         names(list).into_iter().map(|name| (place(text, name), new(name))).collect()
     }
 
@@ -169,7 +174,8 @@ impl People {
     }
 
     fn add(&mut self, name: &str, there: &HashSet<String>) {
-        let key = name.to_lowercase();
+        let said = said(name);
+        let key = said.to_lowercase();
         if self.names.len() >= REMEMBERED && !self.names.contains_key(&key) {
             return;
         }
@@ -179,8 +185,6 @@ impl People {
             format!("Person{last}")
         };
         let person = self.names.entry(key).or_insert_with(new).clone();
-        // What is encoded in the head may stand in clear in the text.
-        let said = if name.contains("=?") { spoken(name) } else { name.to_owned() };
         for word in WORD.find_iter(&said).map(|word| word.as_str().to_lowercase()) {
             if !is_common(&word) {
                 self.words.entry(word.clone()).or_insert_with(|| person.clone());

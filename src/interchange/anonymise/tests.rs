@@ -74,6 +74,14 @@ fn what_is_encoded_in_a_message_leaves_no_name_behind() {
 }
 
 #[test]
+fn somebody_whose_name_is_encoded_in_one_field_is_the_same_one_in_another() {
+    let talk = "1.0 > DATA\n1.1 < 354 go\n1.2 | From: Gwendolyn Farnsworth <g@plumtree.example>\n\
+                1.2 | To: =?utf-8?B?R3dlbmRvbHluIEZhcm5zd29ydGg=?= <i@plumtree.example>\n1.2 |\n1.2 > .\n";
+    let out = told(talk);
+    assert!(out.contains("From: Person1 <") && out.contains("To: Person1 <"), "{out}");
+}
+
+#[test]
 fn an_address_that_stands_reversed_is_the_same_one() {
     let talk = "+++\nehlo = 1\n+++\n1.0 < 554 5.7.1 [203.0.113.77]: 77.113.0.203.in-addr.arpa has no name, 77.113.0.203.zen.example.org lists it, 1.2.3.4.beta is none\n";
     let out = text(&anonymise(&read(talk.as_bytes()).expect("a transcript")));
