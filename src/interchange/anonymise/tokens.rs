@@ -154,20 +154,31 @@ impl Quoted {
     }
 }
 
+/// Whether an octet is written here as `=2E`.
+fn is_escaped(text: &[u8]) -> bool {
+    matches!(text, [b'=', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+}
+
 /// A line of quoted-printable without the words in which an octet is written as `=2E`: they can't be searched.
 pub(super) fn without_quoted(line: &[u8]) -> Vec<u8> {
-    let escaped = |word: &[u8]| {
-        let hex = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_hexdigit);
-        memchr::memchr_iter(b'=', word).any(|at| hex(word.get(at + 1)) && hex(word.get(at + 2)))
-    };
+    let escaped = |word: &[u8]| memchr::memchr_iter(b'=', word).any(|at| is_escaped(&word[at..]));
     let words = line.split(|octet| *octet == b' ');
     let kept: Vec<Vec<u8>> = words.map(|word| if escaped(word) { blanked(word) } else { word.to_vec() }).collect();
     kept.join(&b' ')
 }
 
-/// As many octets that say nothing.
+/// As many octets that say nothing. What is written as `=2E` is an A, too: else it were no quoted-printable any more.
 pub(super) fn blanked(line: &[u8]) -> Vec<u8> {
-    line.iter().map(|octet| if octet.is_ascii_whitespace() || *octet == b'=' { *octet } else { b'A' }).collect()
+    let mut out = Vec::with_capacity(line.len());
+    while let Some(octet) = line.get(out.len()) {
+        match octet {
+            b'=' if is_escaped(&line[out.len()..]) => out.extend_from_slice(b"=41"),
+            b'=' => out.push(b'='),
+            octet if octet.is_ascii_whitespace() => out.push(*octet),
+            _ => out.push(b'A'),
+        }
+    }
+    out
 }
 
 /// Octets of a word that may be a host's name or an address; RFC 1035 3.1 has 255 of them for a name.
