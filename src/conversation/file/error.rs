@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::smtp::escape::{self, BadEscape};
-use crate::smtp::lint::looks_like_secret;
+use crate::smtp::lint::{looks_like_secret, may_be_piece};
 
 /// Why a file could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -157,7 +157,7 @@ pub(super) fn found(line: &[u8], offset: usize) -> String {
         Some(end) => &text[..end],
         None => &text,
     };
-    if looks_like_secret(word.as_bytes()) {
+    if looks_like_secret(word.as_bytes()) || may_be_piece(word.as_bytes()) {
         return "what may be a secret".to_owned();
     }
     let short: String = word.chars().take(24).collect();

@@ -263,11 +263,12 @@ pub(super) fn quoted(text: &[u8]) -> String {
     let shown = crate::smtp::escape::for_screen(&text[..text.len().min(120)]);
     let low = shown.to_ascii_lowercase();
     let letters = |word: &str| word.len() >= 16;
+    let piece = crate::smtp::lint::may_be_piece(text);
     let mut words = shown.split(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c));
     let answer = words.any(|word| letters(word) || super::lines::is_base64_answer(word.as_bytes()));
     let in_url = low.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
     let telling = TELLING.iter().any(|word| low.contains(word));
-    if telling || in_url || answer {
+    if telling || in_url || answer || piece {
         return "(not shown: it may hold a secret)".to_owned();
     }
     shown.chars().take(60).collect()
@@ -307,6 +308,7 @@ mod tests {
             "x 'AGR1ZGUAc2VjcmV0cGFzcw==' y",
             "x: 'AGR1ZGUAc2VjcmV0cGFzcw",
             "Proxy: Basic ZHVkZQ",
+            "V0dGxlRHJ1bTQy",
             r"$ printf '\0carol\0Plugh77' | base64",
             "curl -ucarol:Plugh77 smtp://mx",
         ] {

@@ -24,7 +24,7 @@ use super::path::skip_space;
 use super::session::Sent;
 use super::{Command, Session, Verb, VerbTable};
 
-pub use secret::looks_like_secret;
+pub use secret::{looks_like_secret, may_be_piece};
 pub use word::{CLIENT, is_meant_as_verb};
 
 /// How sure a lint is that the line will not do what its writer wants.

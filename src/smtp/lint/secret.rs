@@ -40,9 +40,30 @@ pub(super) fn is_like_secret(word: &[u8]) -> bool {
     word.len() >= 32 && token && mixed && has(u8::is_ascii_digit)
 }
 
+/// Whether a word in a text may be a piece of such base64 as a line's width has cut: too short to be told from other words,
+/// so that this is no reason to mask it, but one not to repeat it where nobody needs it.
+#[must_use]
+pub fn may_be_piece(text: &[u8]) -> bool {
+    let letter = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=');
+    text.split(|octet| !letter(octet)).filter(|word| word.len() >= 6).any(|word| {
+        let has = |test: fn(&u8) -> bool| usize::from(word[1..].iter().any(test));
+        has(u8::is_ascii_lowercase) + has(u8::is_ascii_uppercase) + has(u8::is_ascii_digit) > 1
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_piece_of_a_credential_is_told_from_words() {
+        for text in ["V0dGxlRHJ1bTQy", "29iYmx5UGluZWFwcGxlODgxM", "line TZlNzMzNGQzODkw"] {
+            assert!(may_be_piece(text.as_bytes()), "{text}");
+        }
+        for text in ["??? what", "Postfix", "12:00:01.123456", "EHLO", "delivering now", "127.0.0.1:25"] {
+            assert!(!may_be_piece(text.as_bytes()), "{text}");
+        }
+    }
 
     #[test]
     fn credentials_are_recognised_and_commands_are_not() {
