@@ -97,11 +97,15 @@ fn with_blanks(octets: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Lines that end in CR alone.
+/// Whether lines end in CR alone.
+pub(super) fn is_unparted(octets: &[u8]) -> bool {
+    let one_line = memchr::memchr2(b'\n', 0, octets).is_none();
+    one_line && memchr::memchr_iter(b'\r', octets).nth(1).is_some()
+}
+
+/// Such lines parted.
 fn parted(octets: &[u8]) -> Option<Vec<u8>> {
-    let one_line = !octets.contains(&b'\n') && !octets.contains(&0);
-    let ends = memchr::memchr_iter(b'\r', octets).count();
-    (one_line && ends > 1).then(|| octets.iter().map(|octet| if *octet == b'\r' { b'\n' } else { *octet }).collect())
+    is_unparted(octets).then(|| octets.iter().map(|octet| if *octet == b'\r' { b'\n' } else { *octet }).collect())
 }
 
 /// What was copied out of a page's source.
@@ -153,7 +157,7 @@ fn unquoted(octets: &[u8]) -> Option<(Vec<u8>, usize)> {
 }
 
 /// Lines of which each has `>` or `|` before it, or all but what somebody wrote around them, without it; and whether one
-/// of them is a reply, or has another program's mark.
+/// of them is a reply, or has another program's mark; behind `|` also one of a script.
 fn a_level_off(octets: &[u8]) -> Option<(Vec<u8>, bool)> {
     let mark = *lines(octets).filter_map(|(_, line)| line.first()).find(|first| matches!(first, b'>' | b'|'))?;
     let bare = |line: &[u8]| -> Option<usize> {
@@ -176,7 +180,7 @@ fn a_level_off(octets: &[u8]) -> Option<(Vec<u8>, bool)> {
             None if is_foreign(line) || is_spoken(line) || is_recorded(line) => return None,
             None => 0,
         };
-        foreign |= at > 0 && is_foreign(&line[at..]);
+        foreign |= at > 0 && (is_foreign(&line[at..]) || mark == b'|' && is_of_script(&line[at..]));
         quoted += usize::from(at > 0);
         out.extend_from_slice(&line[at..]);
         out.push(b'\n');
@@ -190,6 +194,11 @@ fn is_spoken(line: &[u8]) -> bool {
     let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count();
     let upper = line.iter().take_while(|octet| octet.is_ascii_alphabetic()).all(u8::is_ascii_uppercase);
     is_command(line) && (words <= 2 || upper || line.contains(&b'<'))
+}
+
+/// Whether a line is a command of a script's, or a reply that one expects.
+fn is_of_script(line: &[u8]) -> bool {
+    line.strip_prefix(b"> ").is_some_and(is_command) || line.strip_prefix(b"< ").is_some_and(is_reply)
 }
 
 /// Whether a line is one of a transcript of ehlo's own.
@@ -241,6 +250,11 @@ mod tests {
         becomes(
             b"| === Trying h:25...\n| <-  220 mx\n|  -> QUIT\n",
             "=== Trying h:25...\n<-  220 mx\n -> QUIT\n",
+            &[QUOTED],
+        );
+        becomes(
+            b"| > AUTH PLAIN\n| < 334 \n| > AGR1ZGUAc2VjcmV0cGFzcw==\n",
+            "> AUTH PLAIN\n< 334 \n> AGR1ZGUAc2VjcmV0cGFzcw==\n",
             &[QUOTED],
         );
         becomes(b"&lt;-  220 mx\n -&gt; MAIL FROM:&lt;a@b&gt;\n", "<-  220 mx\n -> MAIL FROM:<a@b>\n", &[ESCAPED]);

@@ -1,4 +1,7 @@
 //! Secrets that stand in a script, or in a transcript that somebody wrote by hand: what AUTH carries, and what answers a 334.
+//!
+//! Where there is no head nothing says that ehlo wrote it, and masked it: a credential that stands elsewhere, since a line
+//! end was lost or a mark is another's, is told by its look there.
 
 use crate::conversation::file::Document;
 use crate::conversation::log::Entry;
@@ -6,19 +9,21 @@ use crate::conversation::mask::Mask;
 use crate::conversation::{Fold, Kind, Log};
 use crate::smtp::Session;
 
-use super::lines::is_command;
+use super::lines::{is_base64_answer, is_command};
 use super::secrets;
 
 /// The document with secrets masked in what is sent, and whether there were any.
 #[must_use]
 pub fn masked(mut document: Document) -> (Document, bool) {
-    if !may_hold(&document.log) {
+    let by_look = document.header.table.is_empty();
+    if !by_look && !may_hold(&document.log) {
         return (document, false);
     }
     let mut hider = Hider::default();
     let mut lines = Vec::with_capacity(document.log.len());
     for (_, entry) in document.log.since(0) {
-        lines.push(hider.line(&entry));
+        let line = hider.line(&entry);
+        lines.push(line.or_else(|| if by_look { hider.looks(&entry) } else { None }));
     }
     let mut log = Log::new();
     let mut changed = false;
@@ -77,6 +82,30 @@ fn names_somebody(line: &[u8]) -> bool {
     line.get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"RCPT ") || word.eq_ignore_ascii_case(b"MAIL "))
 }
 
+fn begins_message(line: &[u8]) -> bool {
+    line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"DATA") || verb.eq_ignore_ascii_case(b"BDAT"))
+}
+
+/// Where behind its marks a line is found to begin to be secret.
+fn unmarked(line: &[u8], by: impl Fn(&[u8]) -> Option<usize>) -> Option<usize> {
+    let marks = line.iter().take_while(|octet| b"<>|#*=- \t".contains(octet)).count();
+    by(&line[marks..]).map(|from| marks + from)
+}
+
+/// Where a secret begins in what may be a line of either side, or several that end in CR.
+fn stray_secret(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    text.split(|octet| *octet == b'\r').find_map(|line| {
+        let start = at;
+        at += line.len() + 1;
+        let by = |line: &[u8]| {
+            let answers = is_base64_answer(line.trim_ascii()).then_some(0);
+            answers.or_else(|| secrets::begins(line)).or_else(|| secrets::stands(line))
+        };
+        unmarked(line, by).map(|from| start + from)
+    })
+}
+
 fn begins_auth(line: &[u8]) -> bool {
     let is = |word: &[u8]| line.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
     is(b"AUTH") || is(b"X-EXPS")
@@ -92,6 +121,8 @@ struct Hider {
     fold: Fold,
     /// The last line of a script expects a 334.
     asked: bool,
+    /// The last command of a script begins a message.
+    content: bool,
 }
 
 impl Hider {
@@ -115,7 +146,10 @@ impl Hider {
             }
             Kind::Script => match entry.bytes {
                 [b'>', b'>', ..] => {}
-                [b'>', rest @ ..] => return self.script(rest),
+                [b'>', rest @ ..] => {
+                    self.content = begins_message(rest.trim_ascii_start());
+                    return self.script(rest);
+                }
                 [b'<', rest @ ..] => self.expects(rest.trim_ascii_start()),
                 _ => {}
             },
@@ -132,6 +166,28 @@ impl Hider {
             _ => masked,
         };
         masked.masked.then_some(masked.bytes)
+    }
+
+    /// A record in which a credential stands by its look; none where it stays.
+    fn looks(&mut self, entry: &Entry<'_>) -> Option<(Vec<u8>, bool)> {
+        let text = entry.bytes;
+        match entry.kind {
+            Kind::Sent | Kind::Content | Kind::Received if !entry.masked => {
+                let line = self.mask.hidden(text, secrets::stands(text)?, entry.crlf);
+                Some((line.bytes, line.masked))
+            }
+            Kind::Script | Kind::Comment => {
+                // Content outside of a message, and lines that became one comment, are what somebody else's marks left.
+                let stray = match entry.kind {
+                    Kind::Script => text.starts_with(b"|") && !self.content && !self.fold.in_content(),
+                    _ => text.contains(&b'\r'),
+                };
+                let from = if stray { stray_secret(text) } else { unmarked(text, secrets::stands) }?;
+                let _ = self.mask.hidden(text, from, true);
+                Some(([&text[..from], b"{{auth}}"].concat(), entry.masked))
+            }
+            _ => None,
+        }
     }
 
     /// A line that a script sends, in the file's form behind its mark.
@@ -180,6 +236,23 @@ mod tests {
         let mut out = Vec::new();
         write_document(&document, &mut out);
         assert_eq!(String::from_utf8(out).expect("text"), expected);
+    }
+
+    #[test]
+    fn without_a_head_a_credential_is_told_by_its_look_wherever_it_stands() {
+        for (script, expected) in [
+            ("> AUTH LOGIN\n< 334 VXNlcm5hbWU6> aHVudGVyMmh1bnRlcg==\n", "> AUTH LOGIN\n< 334 VXNlcm5hbWU6{{auth}}\n"),
+            ("# x\r> AUTH PLAIN AGR1ZGUAc2VjcmV0cGFzcw==\n", "# x\r> AUTH PLAIN {{auth}}\n"),
+            ("# x\r< 334 a\r> aHVudGVyMmh1bnRlcg==\n", "# x\r< 334 a\r> {{auth}}\n"),
+            ("| >>> aHVudGVyMmh1bnRlcg==\n> QUIT\n", "| >>> {{auth}}\n> QUIT\n"),
+            ("> DATA\n| aHVudGVyMmh1bnRlcg==\n> .\n", "> DATA\n| aHVudGVyMmh1bnRlcg==\n> .\n"),
+            ("> DATA\n| AGR1ZGUAc2VjcmV0cGFzcw==\n> .\n", "> DATA\n| {{auth}}\n> .\n"),
+            ("0.000000 < 334 VXNlcm5hbWU6> aHVudGVyMmh1bnRlcg==\n", "0.000000 < 334 VXNlcm5hbWU6{{auth}}\n"),
+        ] {
+            becomes(script, expected);
+        }
+        let headed = "+++\nehlo = 1\n+++\n0.000000 < 334 VXNlcm5hbWU6> aHVudGVyMmh1bnRlcg==\n";
+        becomes(headed, headed);
     }
 
     #[test]

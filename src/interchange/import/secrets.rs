@@ -11,8 +11,18 @@ use crate::smtp::sasl;
 
 use super::lines::{is_base64_answer, is_command};
 
-/// Where a line of the client's begins to be secret by its look.
+/// Where a line of the client's begins to be secret by its look. A CR alone within it may have been a line's end.
 pub(super) fn begins(line: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    line.split(|octet| *octet == b'\r').find_map(|part| {
+        let start = at;
+        at += part.len() + 1;
+        let answers = start > 0 && is_base64_answer(part);
+        begins_part(part).or(answers.then_some(0)).map(|from| start + from)
+    })
+}
+
+fn begins_part(line: &[u8]) -> Option<usize> {
     let text = String::from_utf8_lossy(line);
     if let Some(at) = find_ignoring_case(line, b"uthorization:") {
         return Some(at + b"uthorization:".len());
@@ -179,6 +189,7 @@ mod tests {
             ("a1 LOGIN c2VjcmV0cGFzcw", "a1 LOGIN "),
             ("Proxy-Authorization: Basic ZHVkZTpwdw==", "Proxy-Authorization:"),
             ("FOO bar c2VjcmV0cGFzcw==", "FOO bar "),
+            ("NOOP\rc2VjcmV0cGFzcw==\r250 ok", "NOOP\r"),
             // The end of a credential.
             ("cmV0cGFzcw==", ""),
             ("R1ZGUAc2VjcmV0cGFzczE", ""),

@@ -8,7 +8,7 @@ use super::{LOOKED_AT, page, plain, source};
 #[must_use]
 pub fn is_transcript(beginning: &[u8]) -> bool {
     let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
-    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") || plain::is_unparted(text) {
         return false;
     }
     for (_, line) in lines(text) {
@@ -19,6 +19,8 @@ pub fn is_transcript(beginning: &[u8]) -> bool {
             [b'#', ..] if !line.starts_with(b"#Software:") && !line.starts_with(b"#Version:") => {}
             b"+++" => return true,
             _ if is_record(line) => return true,
+            // Nothing puts it inside a message: it is quoted rather.
+            b"|" | [b'|', b' ', ..] => return false,
             _ => return is_script(line) && !plain::is_quoted(text) && source(beginning).is_none() && !is_unsure(text),
         }
     }
