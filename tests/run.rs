@@ -333,7 +333,7 @@ fn a_message_leaves_this_machine_only_by_an_explicit_yes() {
     desk.script(SENDS_MAIL, &["--target", "front"]).expect(2, &["production"]);
     // The mark goes with the place, and a recording has it in its head.
     let there = format!("{host}:{port}");
-    desk.script(SENDS_MAIL, &["--target", &there]).expect(2, &["production"]);
+    desk.script(SENDS_MAIL, &["--target", &there]).expect(2, &["which is marked production by the profile front;"]);
     desk.script(&format!("+++\nehlo = 1\ntarget = \"smtp://{there}\"\n+++\n{SENDS_MAIL}"), &["--yes"])
         .expect(2, &["production"]);
     let other = "+++\nehlo = 1\ntarget = \"smtp://127.0.0.1:9\"\nprofile = \"front\"\n+++\n";

@@ -209,7 +209,7 @@ async fn chosen_by_file(target: &Target, arguments: &Arguments) -> Result<(), St
     let place = match prepare::stays_here(target).await {
         Ok(true) => return Ok(()),
         // It may lead somewhere the next time it is asked for.
-        Ok(false) => "whose name leads nowhere now",
+        Ok(false) => "whose name leads nowhere now".to_owned(),
         Err(place) => place,
     };
     Err(format!(

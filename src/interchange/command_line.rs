@@ -190,6 +190,12 @@ fn notes(tool: &Tool, place: &Place<'_>, talk: &Talk<'_>) -> Vec<String> {
     if talk.dialogue.exchanges().iter().any(refused) {
         notes.push(format!("a log-in was refused before it ended: {} tries the last one alone", tool.name));
     }
+    if tool.own && remarks(talk).any(|remark| remark.word == "tls" && remark.get("verified") == Some("no")) {
+        notes.push(
+            "the certificate was not trusted, and it went on: so does --no-tls-verify; without it, it is refused"
+                .to_owned(),
+        );
+    }
     notes.extend(missing::words(tool, talk));
     if place.target.starts_with("lab:") && !tool.own {
         let scenario = place.target.trim_start_matches("lab:");
@@ -224,6 +230,13 @@ fn logs_in(talk: &Talk<'_>) -> bool {
 /// What was noted beside what was said.
 fn remarks(talk: &Talk<'_>) -> impl Iterator<Item = Remark> {
     talk.log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark())
+}
+
+/// Whether the connection of this record went on in TLS with a certificate that did not hold.
+fn is_unverified(talk: &Talk<'_>, record: usize) -> bool {
+    let so_far = talk.log.of_kind(Kind::Remark).take_while(|(at, _)| *at <= record);
+    let last = so_far.filter_map(|(_, entry)| entry.remark()).filter(|remark| remark.word == "tls").last();
+    last.is_some_and(|remark| remark.get("verified") == Some("no"))
 }
 
 /// Who logged in, where that was recorded.
@@ -428,6 +441,10 @@ fn protection(tool: &Tool, talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<S
         words.push("--tls-on-connect".to_owned());
     } else if tool.own {
         words.push("--no-tls".to_owned());
+    }
+    // swaks asks for no certificate that holds.
+    if tool.own && secured && is_unverified(talk, last) {
+        words.push("--no-tls-verify".to_owned());
     }
     let auth = mine.iter().rfind(|x| x.verb == Verb::Auth && x.ask == Ask::Command);
     if let Some(entry) = auth.and_then(|x| talk.log.get(x.command()?)) {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::conversation::file::Header;
+use crate::smtp::escape::for_screen;
 
 use super::{Endpoint, Profile, Profiles, Target};
 
@@ -11,19 +12,38 @@ impl Target {
     /// which has this head, goes where it went by such a profile.
     #[must_use]
     pub fn marked(mut self, profiles: &Profiles, head: Option<&Header>) -> Self {
-        let by_place = |profile: &Profile| self.endpoint.is_same_place(&profile.target.endpoint);
-        let own = profiles.iter().filter_map(|(_, profile)| profile.ok());
-        self.production |= own.filter(|profile| profile.target.production).any(by_place);
+        let endpoint = self.endpoint.clone();
+        let by_place = |profile: &Profile| endpoint.is_same_place(&profile.target.endpoint);
+        let own = profiles.iter().filter_map(|(name, profile)| Some((name, profile.ok()?)));
+        let marks = own.filter(|(_, profile)| profile.target.production).find(|(_, profile)| by_place(profile));
+        let marks = marks.map(|(name, _)| name.to_owned());
+        self.mark(marks);
         let Some(head) = head else { return self };
         let named = head.text("profile").and_then(|name| profiles.get(name).ok().flatten());
         let Some(profile) = named.filter(|profile| profile.target.production) else { return self };
         // Without a place of its own it went where the profile leads.
         let went = head.text("target").map(|text| Self::read(text, &Profiles::default()));
-        self.production |= match went {
+        let is_there = match went {
             Some(Ok(went)) => went.endpoint.is_same_place(&self.endpoint),
             _ => self.from_file.is_some() || by_place(profile),
         };
+        let marks = is_there.then(|| head.text("profile").unwrap_or_default().to_owned());
+        self.mark(marks);
         self
+    }
+
+    /// Marks it as this profile is marked; not again where it is.
+    fn mark(&mut self, by: Option<String>) {
+        if by.is_some() && !self.production {
+            (self.production, self.marked_by) = (true, by);
+        }
+    }
+
+    /// Who has marked it as production, in words.
+    #[must_use]
+    pub fn whose_mark(&self) -> String {
+        let by = self.marked_by.as_ref().map(|name| format!(" by the profile {}", for_screen(name.as_bytes())));
+        format!("marked production{}", by.unwrap_or_default())
     }
 }
 
@@ -121,6 +141,7 @@ mod tests {
         for (text, marked) in [("127.0.0.1:9", true), ("127.0.0.1:8", false)] {
             let target = Target::read(text, &profiles).expect(text).marked(&profiles, Some(&head));
             assert_eq!(target.production, marked, "{text}");
+            assert_eq!(target.whose_mark().ends_with(" by the profile prod"), marked, "{text}");
         }
     }
 }

@@ -166,6 +166,8 @@ pub struct Target {
     pub client_cert: Option<ClientCert>,
     /// Whether a real message needs an explicit yes.
     pub production: bool,
+    /// The profile whose mark that is, where it is another's.
+    pub marked_by: Option<String>,
     /// The name to greet with.
     pub ehlo: Option<String>,
     /// The reverse-path to offer.
@@ -293,6 +295,7 @@ impl Target {
             tls_versions: (None, None),
             client_cert: None,
             production: false,
+            marked_by: None,
             ehlo: None,
             from: None,
             to: Vec::new(),

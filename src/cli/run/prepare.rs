@@ -247,14 +247,14 @@ async fn hand_over(plan: &Plan, target: &Target, name: &str, arguments: &Argumen
 ///
 /// # Errors
 /// Why not.
-pub(in crate::cli) async fn stays_here(target: &Target) -> Result<bool, &'static str> {
+pub(in crate::cli) async fn stays_here(target: &Target) -> Result<bool, String> {
     match where_it_goes(target).await {
         Where::Here if !target.production => Ok(true),
         // The connection will fail, or the run stops where it meets a host that is not on loopback.
         Where::Nowhere if !target.production => Ok(false),
-        Where::Here | Where::Nowhere => Err("which is marked production"),
-        Where::Anywhere => Err("which may lead anywhere"),
-        Where::Outside => Err("which is not on this machine"),
+        Where::Here | Where::Nowhere => Err(format!("which is {}", target.whose_mark())),
+        Where::Anywhere => Err("which may lead anywhere".to_owned()),
+        Where::Outside => Err("which is not on this machine".to_owned()),
     }
 }
 

@@ -12,8 +12,8 @@ use super::{Talk, Tool, begun, data, one_word, parsed};
 
 /// Octets of message content that go onto a command line.
 const CONTENT: usize = 4 * 1024;
-/// Octets of message content that go onto standard input beside a command line.
-const WHOLE: usize = 256 * 1024;
+/// Octets of message content that go onto standard input beside a command line: as many as a recording keeps of a message.
+const WHOLE: usize = 1 << 20;
 
 /// What stands around the line where the message is not on it.
 #[derive(Debug, Default)]

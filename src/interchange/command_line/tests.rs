@@ -45,6 +45,19 @@ fn what_a_line_does_not_say_is_said_above_it() {
 }
 
 #[test]
+fn a_certificate_that_did_not_hold_is_not_asked_for_again() {
+    let tls = |verified| {
+        let said = "0.0 > STARTTLS\n0.0 < 220 go\n0.0 * tls version=TLSv1.3 verified=";
+        format!("{BEGIN}{said}{verified}\n0.0 > EHLO a\n0.0 < 250 mx\n")
+    };
+    let out = exported(&SEND, "smtp://mx:25", &tls("no"));
+    assert!(out.contains(" --tls --no-tls-verify") && out.contains("# the certificate was not trusted"), "{out}");
+    for out in [exported(&SEND, "smtp://mx:25", &tls("yes")), exported(&SWAKS, "smtp://mx:25", &tls("no"))] {
+        assert!(!out.contains("verify") && !out.contains("not trusted"), "{out}");
+    }
+}
+
+#[test]
 fn what_was_pipelined_is() {
     let both = "0.0 > MAIL FROM:<a@b.example>\n0.0 > RCPT TO:<c@d.example>\n0.0 < 250 ok\n0.0 < 250 ok\n";
     for tool in [&SWAKS, &SEND] {
@@ -103,6 +116,9 @@ fn a_message_of_any_octets_goes_in_by_standard_input() {
     assert!(
         exported(&SEND, "smtp://mx:25", &format!("{BEGIN}{bare}")).contains("the message (it is long, or not made of")
     );
+    // As much as a recording keeps of a message.
+    let long = ONE.replace("0.0 | Subject: x\n", &format!("0.0 | {}\n", "x".repeat(900)).repeat(400));
+    assert!(exported(&SEND, "smtp://mx:25", &format!("{BEGIN}{long}")).contains(" --data - <<'END'\nxxx"));
     // Of what was not kept swaks is not named where it is not used.
     let empty = ONE.replace("0.0 | Subject: x\n", "");
     let cut = empty.replace("0.0 > .", "0.0 * cut octets=9\n0.0 > .");

@@ -61,6 +61,15 @@ pub const LARGEST: usize = 256 << 20;
 /// Octets at its beginning that say what a file is.
 const LOOKED_AT: usize = 256 << 10;
 
+/// How files begin that a program has compressed, with its name and what unpacks them.
+const COMPRESSED: [(&[u8], &str, &str); 5] = [
+    (b"\x1f\x8b", "gzip", "gzip -dk FILE"),
+    (b"BZh91AY&SY", "bzip2", "bzip2 -dk FILE"),
+    (b"\xfd7zXZ\0", "xz", "xz -dk FILE"),
+    (b"\x28\xb5\x2f\xfd", "zstd", "zstd -d FILE"),
+    (b"PK\x03\x04", "zip", "unzip FILE"),
+];
+
 /// A source that conversations can be read from.
 #[derive(Debug, Clone, Copy)]
 pub struct Source {
@@ -264,6 +273,14 @@ pub enum ImportError {
     /// There is nothing in it.
     #[error("there is nothing in it")]
     Empty,
+    /// It is compressed.
+    #[error("it is compressed ({by}): unpack it first, such as by {unpack}, and read what comes of it")]
+    Compressed {
+        /// With what.
+        by: &'static str,
+        /// What unpacks it.
+        unpack: &'static str,
+    },
     /// It looks like nothing that can be read.
     #[error("line 1: found {found}, expected a transcript of ehlo (+++), or what one of these wrote: {}", programs())]
     Unknown {
@@ -316,6 +333,9 @@ pub fn source(beginning: &[u8]) -> Option<&'static Source> {
 pub fn import(octets: &[u8]) -> Result<Imported, ImportError> {
     if octets.iter().all(u8::is_ascii_whitespace) {
         return Err(ImportError::Empty);
+    }
+    if let Some((_, by, unpack)) = COMPRESSED.iter().find(|(begins, ..)| octets.starts_with(begins)) {
+        return Err(ImportError::Compressed { by, unpack });
     }
     if is_transcript(&octets[..octets.len().min(LOOKED_AT)]) {
         return own(octets, Vec::new());

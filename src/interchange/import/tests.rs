@@ -480,6 +480,8 @@ fn content_of_a_plain_text_stays_content_though_its_354_comes_later() {
 #[test]
 fn nothing_is_no_conversation() {
     assert!(matches!(import(b" \r\n\n"), Err(ImportError::Empty)));
+    let packed = import(b"\x1f\x8b\x08\x08abc").expect_err("it is compressed").to_string();
+    assert!(packed.contains("compressed (gzip)") && packed.contains("gzip -dk"), "{packed}");
 }
 
 #[test]
