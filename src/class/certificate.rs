@@ -51,7 +51,7 @@ fn title(class: &Class, lesson: &Lesson, outcome: &Outcome, answered: Option<&An
     }
     let _ = write!(title, ", judged by the lab of the class {}", class.settings.name);
     if let Some(exam) = &class.settings.exam {
-        let _ = write!(title, ", in an exam of {} minutes", exam.minutes);
+        let _ = write!(title, ", in an exam of {}", counted(exam.minutes as usize, "minute"));
     }
     if let Some(answered) = answered {
         let _ = match (answered.answered, answered.asked) {
@@ -64,7 +64,7 @@ fn title(class: &Class, lesson: &Lesson, outcome: &Outcome, answered: Option<&An
 }
 
 /// So many of what `one` names.
-fn counted(count: usize, one: &str) -> String {
+pub(super) fn counted(count: usize, one: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 

@@ -285,10 +285,10 @@ impl Front {
         }
         let (mut news, ticket) = self.class.news(student);
         match asks {
-            Asks::Help => news.push(plain::words(&self.class)),
+            Asks::Help => news.push(plain::words(&self.class, student)),
             Asks::Noop(word, _) if !word.is_empty() => {
                 news.push(format!("NOOP {word} means nothing to the class."));
-                news.push(plain::words(&self.class));
+                news.push(plain::words(&self.class, student));
             }
             Asks::Noop(..) | Asks::Quit => {}
         }
@@ -333,7 +333,7 @@ impl Welcome {
     /// All of it: with where they stand, and the lesson's text where they begin.
     fn told(self, class: &Class, student: &Student) -> Vec<String> {
         let stands = if self.begins { plain::begins(class, student) } else { plain::stands(class, student) };
-        let said = [self.words, plain::words(class), stands].into_iter();
+        let said = [self.words, plain::words(class, student), stands].into_iter();
         let mut said: Vec<String> = said.chain(class.questions_wait(student)).collect();
         // To others it is said with what is new.
         said.extend(class.time_words(student).filter(|_| !student.is_plain()));

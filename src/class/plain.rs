@@ -350,8 +350,8 @@ fn where_they_stand(class: &Class, student: &Student, told: Told) -> String {
     words.unwrap_or_else(|| "No lesson has begun.".to_owned())
 }
 
-/// What a student's client may say to the class.
-pub(super) fn words(class: &Class) -> String {
+/// What a student's client may say to the class now.
+pub(super) fn words(class: &Class, student: &Student) -> String {
     let mut words = vec!["step", "lesson NN", "answer TEXT", "mail"];
     if class.settings.exam.is_none() {
         words.insert(1, "hint");
@@ -360,6 +360,11 @@ pub(super) fn words(class: &Class) -> String {
     }
     if class.settings.questions > 0 {
         words.extend(["question", "choose LETTER"]);
+    }
+    if class.is_over(student, class.now()) {
+        // Nothing is answered any more; what was right may be looked at.
+        let shown = class.settings.exam.as_ref().is_some_and(|exam| exam.show_answers);
+        words.retain(|word| !matches!(*word, "answer TEXT" | "choose LETTER") && (shown || *word != "question"));
     }
     format!(
         "You may say NOOP and one of: {}. NOOP alone brings what is new; nothing comes unasked. Keys (Esc, L, F9) and \

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::super::certificate::counted;
 use super::{ClassError, EXAM, Kept, Wish};
 
 /// An exam.
@@ -29,7 +30,7 @@ impl Exam {
     /// How long it lasts, and what is shown after it, in words.
     #[must_use]
     pub fn words(&self) -> String {
-        let mut words = format!("{} minutes from the moment of joining", self.minutes);
+        let mut words = format!("{} from the moment of joining", counted(self.minutes as usize, "minute"));
         for (name, more) in &self.extra {
             let _ = write!(words, ", {name} {more} more");
         }

@@ -150,6 +150,11 @@ async fn in_an_exam_the_last_answer_by_noop_can_be_changed_until_the_time_is_ove
     seconds.store(31 * 60, Ordering::SeqCst);
     assert!(joined_up(&anna.say("NOOP choose a").await).contains("was not taken"));
     assert_eq!(chosen(&class), 3);
+    let said = joined_up(&anna.say("NOOP huh").await);
+    assert!(
+        said.contains("one of: step, lesson NN, mail. NOOP alone"),
+        "what can't be done any more is not offered: {said}"
+    );
 }
 
 /// A world whose clock says so many seconds after nine.
