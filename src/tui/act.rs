@@ -143,6 +143,7 @@ fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
         moving if model.at_library() && library::moves(moving) => return library::step(model, moving),
         Action::Pipeline => return super::pipelining::act(model),
         Action::Retry => return super::retry::act(model),
+        Action::MarkSecret => super::secret::mark(model),
         Action::Mail => return vec![Effect::LookAtMail],
         Action::ServerView => return vec![Effect::ServerView(serverside::address(&model.talk.log))],
         Action::Help => model.overlay = Some(Overlay::Help(Help::of(model.place()))),

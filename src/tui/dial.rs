@@ -17,6 +17,7 @@ use crate::lesson::Lesson;
 use crate::lesson::progress::Left;
 use crate::profile::{Auth, Endpoint, Profiles, Protocol, Target};
 use crate::script::options;
+use crate::smtp::Secret;
 use crate::smtp::sasl::{self, Around};
 use crate::world::World;
 
@@ -106,6 +107,8 @@ pub(super) struct Dialler {
     hides: bool,
     /// What must not be recorded in this conversation, for its next connection.
     taught: Vec<Request>,
+    /// What must be recorded in no conversation.
+    marked: Vec<Secret>,
     /// What the queue of this connection has refused of it: it goes before any line.
     untaught: VecDeque<Request>,
     /// Ready-made tests that are being run.
@@ -136,6 +139,7 @@ impl Dialler {
             alive: Alive::default(),
             hides: false,
             taught: Vec::new(),
+            marked: Vec::new(),
             untaught: VecDeque::new(),
             probing: None,
             recorded: Vec::new(),
@@ -228,7 +232,8 @@ impl Dialler {
     /// Connects to a target in a new conversation.
     async fn begin(&mut self, target: Target, uri: &str, roots: Vec<String>) -> Vec<Message> {
         self.close().await;
-        (self.alive, self.taught) = (Alive::default(), Vec::new());
+        self.alive = Alive::default();
+        self.taught = self.marked.iter().cloned().map(Request::LearnName).collect();
         self.end_journal();
         self.started = self.world.elapsed();
         let mut messages = Vec::new();

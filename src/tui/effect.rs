@@ -92,6 +92,8 @@ pub enum Effect {
     Regardless,
     /// Ask something of the connection.
     Send(Request),
+    /// Mask this from now on, in every conversation.
+    Mask(Secret),
     /// Close the connection without QUIT.
     Drop,
     /// Open a transcript.

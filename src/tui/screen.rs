@@ -235,6 +235,7 @@ fn words(effect: &Effect) -> String {
         Effect::ReadMessage(path) => format!("read {}", path.display()),
         Effect::CompletePath(typed) => format!("complete {typed}"),
         Effect::ReadAttachment(path) => format!("attach {}", path.display()),
+        Effect::Mask(_) => "mask".to_owned(),
         Effect::Quit => "quit".to_owned(),
     }
 }

@@ -1,8 +1,9 @@
-//! The password for logging in: fetched from where the profile says, or asked for.
+//! The password for logging in: fetched from where the profile says, or asked for; and what else is to be masked.
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::client::Request;
+use crate::conversation::mask::Mask;
 use crate::profile::Auth;
 use crate::smtp::Secret;
 use crate::smtp::escape::for_screen;
@@ -68,6 +69,31 @@ pub(super) fn given(model: &mut Model, secret: Secret) -> Vec<Effect> {
     vec![Effect::Send(Request::Learn(secret))]
 }
 
+/// Asks for what is to be masked from now on.
+pub(super) fn mark(model: &mut Model) {
+    model.overlay = Some(Overlay::Secret(SecretPrompt::to_mask()));
+}
+
+/// This is secret from now on; what was recorded before stays, and whether it stands in that is said.
+pub(super) fn marked(model: &mut Model, secret: Secret) -> Vec<Effect> {
+    let mask = Mask::knowing(std::iter::empty(), std::iter::once(secret.clone()));
+    let lines = model.talk.log.since(0).filter(|(_, entry)| mask.again(entry).is_some()).count();
+    let before = match lines {
+        0 => "What was recorded before stays as it is.",
+        1 => {
+            "It stands in a line that was recorded before, and stays there: only deleting the file takes it away \
+              ({library} lists the conversations)."
+        }
+        _ => {
+            "It stands in lines that were recorded before, and stays there: only deleting the file takes it away \
+              ({library} lists the conversations)."
+        }
+    };
+    let words = format!("It is masked from now on, here and in the conversations after this one. {before}");
+    model.notice = Some(model.keymap.told(&words));
+    vec![Effect::Mask(secret)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +140,25 @@ mod tests {
         screen.send(Message::Secret(Fetched::Ask("dude".to_owned())));
         screen.keys("<enter>x<esc>");
         assert_eq!(screen.asked(), [] as [&str; 0], "nothing is sent without an answer");
+    }
+
+    #[test]
+    fn what_somebody_marks_is_asked_for_unseen_and_masked_from_then_on() {
+        let mut screen = crate::tui::tests::connected(120, 33);
+        screen.wire("> NOOP Plugh-77x\n< 250 ok");
+        for (secret, words) in
+            [("Xyzzy-1", "before stays as it is"), ("Plugh-77x", "stands in a line that was recorded")]
+        {
+            screen.keys(&format!("<ctrl-p>secret<enter>{secret}"));
+            let shown = screen.shown();
+            assert!(shown.contains("What is secret") && shown.contains("Enter mask it"), "{shown}");
+            assert!(!shown.contains("Xyzzy"), "{shown}");
+            screen.keys("<enter>");
+            assert_eq!(screen.asked(), ["mask"]);
+            let shown = screen.shown().replace(['\n', '│'], " ");
+            let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(shown.contains(words) && !shown.contains("Xyzzy"), "{shown}");
+        }
     }
 
     /// The target wants TLS and a log-in, and its password is typed.

@@ -20,7 +20,7 @@ use super::message::Message;
 use super::model::{Armed, Face, Focus, Model, Peer};
 use super::mouse;
 use super::opening;
-use super::overlay::{Help, Outcome, Overlay, Paste, Question, SecretPrompt, Target, mail_came, show_mail};
+use super::overlay::{Help, Needs, Outcome, Overlay, Paste, Question, SecretPrompt, Target, mail_came, show_mail};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
 use super::reading;
@@ -384,7 +384,8 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
         Outcome::Mail(wish) => stays(model, overlay, Effect::Mail(wish)),
         Outcome::Profiles(wish) => stays(model, overlay, Effect::Profiles(wish)),
         Outcome::Secret(secret) => match overlay {
-            Overlay::Secret(SecretPrompt { replay: Some(of), .. }) => replay::told(of, secret),
+            Overlay::Secret(SecretPrompt { needs: Needs::Replay(of), .. }) => replay::told(of, secret),
+            Overlay::Secret(SecretPrompt { needs: Needs::Mask, .. }) => secret::marked(model, secret),
             _ => secret::given(model, secret),
         },
         Outcome::Yes(question) => agreed(model, question),

@@ -25,6 +25,8 @@ use super::model::Model;
 pub enum Action {
     Send,
     Mend,
+    /// What is secret is told, to be masked.
+    MarkSecret,
     /// A question of the class's about a reply.
     Questions,
     Templates,

@@ -5,6 +5,15 @@ use super::{Action, Entry, always, entry};
 
 pub(super) const ENTRIES: &[Entry] = &[
     entry(
+        Action::MarkSecret,
+        "mark-secret",
+        "mark a secret",
+        "Mark what is secret: it is asked for unseen, and masked from then on, on the screen and on disk.",
+        &[],
+        always,
+    )
+    .called("hide mask password token conceal redact credential"),
+    entry(
         Action::Palette,
         "palette",
         "all actions",

@@ -3,6 +3,7 @@
 use tokio::sync::mpsc::error::TrySendError;
 
 use crate::client::Request;
+use crate::smtp::Secret;
 
 use super::{Alive, Dialler, Message};
 
@@ -39,6 +40,14 @@ impl Dialler {
             Some(_) => Some(Message::Notice(BUSY.to_owned())),
             None => None,
         }
+    }
+
+    /// Has a secret masked from now on, in this conversation and in those after it.
+    pub(in crate::tui) fn mask(&mut self, secret: Secret) -> Option<Message> {
+        self.marked.push(secret.clone());
+        let refused = self.ask(Request::LearnName(secret));
+        self.next_is_typed();
+        refused.filter(|_| self.connection.is_some())
     }
 
     /// Puts a request into the queue, and before it what must not be recorded; gives back what has no room.

@@ -85,3 +85,16 @@ fn what_comes_between_a_secret_and_its_line_does_not_make_it_a_typed_one() {
         "what a connection begins with hides no line"
     );
 }
+
+#[tokio::test]
+async fn what_somebody_marks_is_masked_in_later_conversations_too() {
+    let mut dialler = dialled(1);
+    assert!(dialler.mask(Secret::from("Plugh-77x")).is_none());
+    assert!(dialler.ask(line("NOOP Plugh-77x")).is_none(), "the next line is a typed one");
+    let target = Target::read("smtp://127.0.0.1:1", &Profiles::default()).expect("it is one");
+    dialler.begin(target, "smtp://127.0.0.1:1", Vec::new()).await;
+    assert!(matches!(&dialler.taught[..], [Request::LearnName(secret)] if secret.expose() == b"Plugh-77x"));
+    dialler.close().await;
+    let mut nowhere = self::dialler();
+    assert!(nowhere.mask(Secret::from("Plugh-77x")).is_none(), "without a connection nothing is refused");
+}

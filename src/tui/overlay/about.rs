@@ -157,7 +157,7 @@ const MAIL: About = About {
 };
 
 const SECRET: About = About {
-    heading: "Where a password is asked for",
+    heading: "Where a secret is asked for",
     words: &["It is neither shown nor kept, and masked wherever it is sent; the transcript never holds it."],
     keys: &[("Enter", "goes on with it"), ("Ctrl-U", "empties the line"), ("Esc", "not now")],
 };

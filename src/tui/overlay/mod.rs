@@ -62,7 +62,7 @@ pub(super) use question::looks_at_more;
 pub use question::{Doomed, Question};
 pub use recall::Recall;
 pub use reference::Reference;
-pub use secret::SecretPrompt;
+pub use secret::{Needs, SecretPrompt};
 pub use target::Target;
 pub use timing::Timing;
 

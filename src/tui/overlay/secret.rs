@@ -1,4 +1,4 @@
-//! A password is asked for: what is typed is counted on the screen, never shown.
+//! A password, or another secret, is asked for: what is typed is counted on the screen, never shown.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
@@ -21,8 +21,19 @@ const ROOM: usize = 1024;
 pub struct SecretPrompt {
     user: String,
     typed: Zeroizing<String>,
-    /// The replay that needs it; otherwise it is for the open connection.
-    pub replay: Option<ReplayOf>,
+    /// What it is for.
+    pub needs: Needs,
+}
+
+/// What a secret is asked for.
+#[derive(Debug, Clone)]
+pub enum Needs {
+    /// Logging in on the open connection.
+    LogIn,
+    /// A replay against a target.
+    Replay(ReplayOf),
+    /// To be masked, whatever it is.
+    Mask,
 }
 
 impl std::fmt::Debug for SecretPrompt {
@@ -36,13 +47,19 @@ impl SecretPrompt {
     /// Asks for the password of this user.
     #[must_use]
     pub fn of(user: &str) -> Self {
-        Self { user: user.to_owned(), typed: Zeroizing::new(String::with_capacity(ROOM)), replay: None }
+        Self { user: user.to_owned(), typed: Zeroizing::new(String::with_capacity(ROOM)), needs: Needs::LogIn }
     }
 
     /// Asks for it before a transcript is replayed against a target.
     #[must_use]
     pub fn for_replay(user: &str, of: ReplayOf) -> Self {
-        Self { replay: Some(of), ..Self::of(user) }
+        Self { needs: Needs::Replay(of), ..Self::of(user) }
+    }
+
+    /// Asks for what is to be masked from now on.
+    #[must_use]
+    pub fn to_mask() -> Self {
+        Self { needs: Needs::Mask, ..Self::of("") }
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
@@ -75,9 +92,10 @@ impl SecretPrompt {
 
     /// Its place, and the keys in its frame.
     pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
-        let foot = match self.replay {
-            Some(_) => "Enter replay · Ctrl-U empty · Esc not now",
-            None => "Enter log in · Ctrl-U empty · Esc not now",
+        let foot = match self.needs {
+            Needs::Replay(_) => "Enter replay · Ctrl-U empty · Esc not now",
+            Needs::LogIn => "Enter log in · Ctrl-U empty · Esc not now",
+            Needs::Mask => "Enter mask it · Ctrl-U empty · Esc not now",
         };
         (place(model, 60, 3), foot)
     }
@@ -88,7 +106,13 @@ impl SecretPrompt {
     }
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
-        let title = format!("Password of {}", for_screen(self.user.as_bytes()));
+        let (title, words) = match self.needs {
+            Needs::Mask => ("What is secret".to_owned(), "Neither shown nor kept: masked from now on, in base64 too."),
+            Needs::LogIn | Needs::Replay(_) => (
+                format!("Password of {}", for_screen(self.user.as_bytes())),
+                "It is neither shown nor kept, and masked wherever it is sent.",
+            ),
+        };
         let (area, foot) = self.outline(model);
         let inner = window(model, frame, area, &title, foot);
         let room = usize::from(inner.width.saturating_sub(1));
@@ -96,7 +120,6 @@ impl SecretPrompt {
         let x = inner.x + u16::try_from(dots.chars().count()).unwrap_or(0);
         frame.buffer_mut().set_string(inner.x, inner.y, dots, model.theme.style(Role::Text));
         frame.set_cursor_position(Position::new(x, inner.y));
-        let words = "It is neither shown nor kept, and masked wherever it is sent.";
         if inner.height > 2 {
             let line = Line::styled(words, model.theme.style(Role::Dim));
             frame.buffer_mut().set_line(inner.x, inner.y + 2, &line, inner.width);

@@ -27,6 +27,7 @@ impl Bench {
             Effect::Reconnect => self.dialler.reconnect(Verify::AsTheTargetSays).await,
             Effect::Regardless => self.dialler.reconnect(Verify::NotThisTime).await,
             Effect::Send(request) => self.dialler.ask(request).into_iter().collect(),
+            Effect::Mask(secret) => self.dialler.mask(secret).into_iter().collect(),
             Effect::Learn(lesson) => {
                 // For what comes after it.
                 hall::look(&self.world, self.sender.clone());
