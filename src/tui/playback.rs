@@ -223,6 +223,13 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_is_not_played_yet_is_no_time_after_the_end() {
+        let mut screen = opened(120, 33);
+        screen.keys("pt99:00<enter>");
+        assert!(screen.shown().contains("nothing after 99:00 so far: it has been played up to"), "{}", screen.shown());
+    }
+
+    #[test]
     fn what_was_waited_for_before_a_pause_is_not_waited_for_again() {
         let log = "0.0 > NOOP\n10.0 < 250 ok\n40.0 > QUIT\n41.0 < 221 bye\n";
         let log = read(log.as_bytes()).expect("a file").log;

@@ -221,7 +221,7 @@ pub(super) fn answered(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
             if !text.is_empty() && !model.transcript.jump(&text, &model.talk) {
                 // What was typed is of no use: what is typed next takes its place.
                 let mut again = Prompt::new(Ask::Jump, "");
-                again.said = Some(model.transcript.nowhere(&text, &model.talk));
+                again.said = Some(model.transcript.nowhere(&text, &model.talk, model.playback.is_some()));
                 model.overlay = Some(Overlay::Prompt(again));
             }
             Vec::new()

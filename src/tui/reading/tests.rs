@@ -7,6 +7,7 @@ use insta::assert_snapshot;
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::{Kind, Log, Micros};
 use crate::tui::effect::Whole;
+use crate::tui::keymap::Keymap;
 use crate::tui::message::Message;
 use crate::tui::model::Peer;
 use crate::tui::pane::sample;
@@ -111,6 +112,18 @@ fn a_long_conversation_is_searched_in_pieces_between_which_keys_are_heard() {
     }
     assert!(pieces > 5);
     assert_eq!(pane.marked(), Some(199_998));
+    pane.filter("xyzzy", &talk).expect("a text");
+    let shown = |pane: &crate::tui::pane::transcript::Transcript| {
+        let area = ratatui::layout::Rect::new(0, 0, 60, 20);
+        let mut buffer = ratatui::buffer::Buffer::empty(area);
+        pane.draw(&talk, &Keymap::default(), Theme::default(), true, area, &mut buffer);
+        buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect::<String>()
+    };
+    assert!(shown(&pane).contains("Looking for lines that fit…"), "{}", shown(&pane));
+    while pane.is_sifting(&talk) {
+        pane.sift(&talk);
+    }
+    assert!(shown(&pane).contains("No line fits the filter."), "{}", shown(&pane));
 }
 
 #[test]

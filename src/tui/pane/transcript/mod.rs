@@ -162,6 +162,7 @@ impl Transcript {
             view::draw(self, rows, keymap, theme, focused, area, buffer);
         } else {
             let words = match self.filter {
+                Some(_) if self.is_sifting(talk) => "Looking for lines that fit…",
                 Some(_) if keymap.action(Where::Transcript, Key::ESC) == Some(Action::ToComposer) => {
                     "No line fits the filter. Esc shows all."
                 }

@@ -232,19 +232,19 @@ impl Transcript {
         true
     }
 
-    /// Why there is no place of this name.
+    /// Why there is no place of this name; `is_played`: what is there is the beginning of a longer conversation.
     #[must_use]
-    pub fn nowhere(&self, to: &str, talk: &Talk) -> String {
+    pub fn nowhere(&self, to: &str, talk: &Talk, is_played: bool) -> String {
         let to: String = crate::smtp::escape::for_screen(to.as_bytes()).chars().take(20).collect();
         let last = talk.log.len().saturating_sub(1);
         if to.starts_with('#') {
             return format!("no line {to}: the last is #{}", self.number(last));
         }
         let end = talk.log.since(0).filter_map(|(_, entry)| entry.at).last().unwrap_or_default();
+        let end = std::time::Duration::from_micros(end.0).as_secs_f64();
         match time(&to) {
-            Some(_) => {
-                format!("nothing after {to}: it ends at {:.3}", std::time::Duration::from_micros(end.0).as_secs_f64())
-            }
+            Some(_) if is_played => format!("nothing after {to} so far: it has been played up to {end:.3}"),
+            Some(_) => format!("nothing after {to}: it ends at {end:.3}"),
             None => format!("no `{to}`: a verb, #36, 12.5 or 1:30"),
         }
     }
