@@ -72,7 +72,8 @@ fn same(a: &Does, b: &Does) -> bool {
     a[..at].eq_ignore_ascii_case(&b[..also]) && a[at..] == b[also..]
 }
 
-/// The parameters that the findings are about, as octets of the line; none where one of them is about something else.
+/// The parameters that the findings are about, as octets of the line; none where one of them is about something else, as
+/// the space before the first of them is.
 pub(super) fn in_parameters(line: &[u8], wrong: &[&Lint]) -> Option<Vec<Range<usize>>> {
     let command = Command::parse(line);
     let begin = command.parameters.first()?.span.start;
@@ -80,7 +81,7 @@ pub(super) fn in_parameters(line: &[u8], wrong: &[&Lint]) -> Option<Vec<Range<us
         let start = line[..lint.span.start].iter().rposition(|b| *b == b' ').map_or(0, |space| space + 1);
         let rest = &line[lint.span.end..];
         let end = lint.span.end + rest.iter().position(|b| *b == b' ').unwrap_or(rest.len());
-        (lint.span.start >= begin).then_some(start..end)
+        (lint.span.start >= begin && start >= begin).then_some(start..end)
     };
     wrong.iter().map(word).collect()
 }
@@ -152,6 +153,14 @@ mod tests {
                 assert!(code != 501 || without.is_some(), "{torn}: {:?}", explained.next);
             }
         }
+    }
+
+    #[test]
+    fn a_space_that_is_missing_after_the_address_is_no_matter_of_the_parameter() {
+        let e = last("> MAIL FROM:<a@b.example>SIZE=100\n< 501 5.5.4 no\n");
+        assert_eq!(e.next[0].does, Does::Command("MAIL FROM:<a@b.example> SIZE=100".to_owned()), "{:?}", e.next);
+        assert!(!e.next.iter().any(|step| step.text.starts_with("Send it without")), "{:?}", e.next);
+        assert!(!e.title.contains("parameter"), "{}", e.title);
     }
 
     const MAIL: &str = "> MAIL FROM:<a@b.example>\n< 250 ok\n> RCPT TO:<c@d.example>\n< 250 ok\n";

@@ -187,14 +187,31 @@ fn needed(phase: Phase, verb: Verb) -> Option<&'static [Verb]> {
     }
 }
 
-/// The last command with one of these verbs before this exchange, where it was refused.
+/// Whether a transaction is open, and its message is not begun.
+fn is_open(phase: Phase) -> bool {
+    matches!(phase, Phase::Mail | Phase::Rcpt)
+}
+
+/// The last command with one of these verbs before this exchange, where it was refused. A MAIL amid a transaction has
+/// opened none, and its refusal ends none.
 fn refused(number: usize, verbs: &[Verb], dialogue: &Dialogue, log: &Log) -> Option<(usize, ReplyCode)> {
     let said = |index: usize, exchange: &Exchange| {
-        let meant = exchange.ask == Ask::Command && verbs.contains(&exchange.verb);
+        let amid = exchange.verb == Verb::Mail && is_open(exchange.before());
+        let meant = exchange.ask == Ask::Command && verbs.contains(&exchange.verb) && !amid;
         let code = meant.then(|| dialogue.reply(log, index)).flatten()?.code()?;
         Some((index, code))
     };
     earlier(number, dialogue, said).filter(|(_, code)| code.number() >= 400)
+}
+
+/// The command that has ended the transaction which was open last before this exchange, without its message.
+fn dropped_by(number: usize, dialogue: &Dialogue) -> Option<Verb> {
+    let ends = |_: usize, exchange: &Exchange| {
+        let open = is_open(exchange.before()) || exchange.ask == Ask::EndOfData;
+        (open && !is_open(exchange.after())).then_some((exchange.ask, exchange.verb))
+    };
+    let (_, ended) = earlier(number, dialogue, ends).filter(|(ask, _)| *ask == Ask::Command)?;
+    matches!(ended, Verb::Rset | Verb::Helo | Verb::Ehlo | Verb::Lhlo | Verb::Starttls).then_some(ended)
 }
 
 /// The step that sends a refused command of before without what was wrong with it.
@@ -211,7 +228,14 @@ fn after_refusal(number: usize, dialogue: &Dialogue, log: &Log, knowledge: &Know
     let exchange = &dialogue.exchanges()[number];
     let phase = before_command(exchange, dialogue, log).map(|session| session.phase());
     let needs = phase.and_then(|phase| needed(phase, exchange.verb));
-    let Some((index, code)) = needs.and_then(|verbs| refused(number, verbs, dialogue, log)) else { return false };
+    let Some((index, code)) = needs.and_then(|verbs| refused(number, verbs, dialogue, log)) else {
+        let ended = dropped_by(number, dialogue).filter(|_| needs == Some(&[Verb::Mail]));
+        if let Some(ended) = ended {
+            let so = format!("Your {} ended the transaction that your MAIL had begun, so none is open", ended.word());
+            into.causes = vec![so.into()];
+        }
+        return ended.is_some();
+    };
     let verb = dialogue.exchanges()[index].verb;
     let so = match verb {
         Verb::Mail => Some("no transaction is open"),
@@ -310,6 +334,30 @@ mod tests {
         let e = last(&format!("{REFUSED}> DATA\n< 503 5.5.1 no\n> Subject: a\n< 500 no"));
         assert!(e.causes[0].contains("DATA was refused with 503"), "{:?}", e.causes);
         assert_eq!(first(&e), &mended, "{:?}", e.next);
+    }
+
+    #[test]
+    fn what_ended_the_transaction_is_named_where_a_recipient_comes_too_late() {
+        const MAIL: &str = "> EHLO a\n< 250 mx\n> MAIL FROM:<a@b.example>\n< 250 ok\n";
+        const NESTED: &str = "> MAIL FROM:<a@b.example> FOO=1\n< 503 5.5.1 nested\n";
+        const RCPT: &str = "> RCPT TO:<c@d.example>\n";
+        for (between, verb) in [
+            ("> EHLO a\n< 250 mx\n", "EHLO"),
+            (&format!("{NESTED}> EHLO a\n< 250 mx\n"), "EHLO"),
+            (&format!("{RCPT}< 250 ok\n> RSET\n< 250 ok\n> NOOP\n< 250 ok\n"), "RSET"),
+            ("> STARTTLS\n< 220 go\n* tls version=1.3\n> EHLO a\n< 250 mx\n", "STARTTLS"),
+        ] {
+            let e = last(&format!("{MAIL}{between}{RCPT}< 503 5.5.1 no"));
+            let cause = format!("Your {verb} ended the transaction that your MAIL had begun, so none is open");
+            assert_eq!(e.causes, [cause.as_str()], "{between}");
+        }
+        // A message ends its transaction by itself, and a MAIL that was refused has begun none.
+        let data = format!("{RCPT}< 250 ok\n> DATA\n< 354 go\n| a\n> .\n< 250 ok\n> EHLO a\n< 250 mx\n");
+        let refused = "> RSET\n< 250 ok\n> MAIL FROM:<a@b.example> FOO=1\n< 555 no\n";
+        for (between, begins) in [(data.as_str(), "MAIL must"), (refused, "Your MAIL was refused with 555")] {
+            let e = last(&format!("{MAIL}{between}{RCPT}< 503 5.5.1 no"));
+            assert!(e.causes[0].starts_with(begins), "{between}: {:?}", e.causes);
+        }
     }
 
     #[test]
