@@ -15,6 +15,10 @@ use crate::world::World;
 /// How long a reply that need not come may take here: in what is rehearsed it does come, and a loaded machine is slow.
 const SLOWEST: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// How long any other reply may take: the lab is in this process and its clock is fast, so that one which has not come by
+/// then never will.
+const OVERDUE: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// Nobody looks on.
 struct Unwatched;
 
@@ -48,8 +52,10 @@ impl Stage<'_> {
             _ => None,
         };
         let roots = vec![self.lab.ca.clone()];
+        let mut options = crate::script::options(&target, roots).map_err(|error| error.to_string())?;
+        options.reply_timeout = Some(OVERDUE);
         let settings = Settings {
-            options: crate::script::options(&target, roots).map_err(|error| error.to_string())?,
+            options,
             journal: None,
             world: world.clone(),
             started: world.elapsed(),
@@ -88,9 +94,12 @@ impl Stage<'_> {
     }
 }
 
-/// What a script expected and did not get: the line of the script, from 1, where there is one, and the words.
+/// What a script expected and did not get: the line of the script, from 1, where there is one, and the words. What was
+/// skipped for a failure before it is no news.
 pub(super) fn problems(report: &Report) -> Vec<(Option<usize>, String)> {
-    let failed = report.outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::Failed | Verdict::Skipped));
+    let of = |verdict: Verdict| report.outcomes.iter().filter(move |outcome| outcome.verdict == verdict);
+    let fails = of(Verdict::Failed).next().is_some();
+    let failed = of(if fails { Verdict::Failed } else { Verdict::Skipped });
     let mut problems: Vec<_> =
         failed.map(|outcome| (Some(outcome.line), format!("{}: {}", outcome.step, outcome.words))).collect();
     problems.extend(report.words.clone().map(|words| (None, words)));

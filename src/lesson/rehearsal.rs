@@ -9,6 +9,7 @@ use crate::conversation::{Log, Micros};
 use super::attempt::{Attempt, Happening};
 use super::fact::{Fact, Watcher, What};
 use super::file::Lesson;
+use crate::lab::scenario::{Place, Step as On, nth};
 
 /// What a script is there to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct Judged {
     pub said: Vec<(usize, usize)>,
     /// The step, from 0, for which something happened that must not.
     pub spoilt: Option<usize>,
+    /// How much of the open step's goal was reached, where that has parts.
+    pub parts: Option<(usize, usize)>,
 }
 
 impl Rehearsal {
@@ -131,54 +134,90 @@ impl Rehearsal {
             take(attempt.take([fact.clone()]));
         }
         answers.for_each(|(_, text)| take(attempt.answer(text)));
-        judged.ticked = attempt.ticked();
+        (judged.ticked, judged.parts) = (attempt.ticked(), attempt.count());
         judged
     }
 
-    /// What is wrong with a judgement, in words; nothing where it is as the lesson says.
+    /// What is wrong with a judgement, in words, and of which part of the lesson that is a matter; nothing where it is as
+    /// the lesson says.
     #[must_use]
-    pub fn misjudged(&self, lesson: &Lesson, judged: &Judged) -> Vec<String> {
-        let steps = lesson.steps.len();
+    pub(crate) fn misjudged(&self, lesson: &Lesson, judged: &Judged) -> Vec<(Place, String)> {
         let named = |(step, mistake): (usize, usize)| format!("step {} mistake {}", step + 1, mistake + 1);
         let said = || judged.said.iter().map(|one| named(*one)).collect::<Vec<_>>().join(", ");
         let mut wrong = Vec::new();
         match self.part {
             Part::Solution => {
+                let steps = lesson.steps.len();
                 if judged.ticked != steps {
-                    let open = lesson.steps.get(judged.ticked);
-                    let open = open.map_or_else(String::new, |step| format!(" (“{}”)", step.text));
-                    let ticked = judged.ticked;
-                    wrong.push(format!("it ticks {ticked} of {steps} steps: step {}{open} is not reached", ticked + 1));
+                    let what =
+                        format!("it ticks {} of {}: {}", judged.ticked, counted(steps), judged.unreached(lesson));
+                    wrong.push((nth("step", judged.ticked, "goal"), what));
                 }
                 if !judged.said.is_empty() {
-                    wrong.push(format!("it is told of {}", said()));
+                    wrong.push((vec![On::Key("solution")], format!("it is told of {}", said())));
                 }
-                if judged.spoilt.is_some() {
-                    wrong.push("it does what must never be done".to_owned());
+                if let Some(step) = judged.spoilt {
+                    wrong.push((nth("step", step, "goal"), "it does what must never be done".to_owned()));
                 }
             }
             Part::Wrong(n) => {
                 let Some(way) = lesson.wrong_ways.get(n) else { return wrong };
                 if judged.ticked != way.reaches {
-                    wrong.push(format!("it ticks {} steps, and `reaches` says {}", judged.ticked, way.reaches));
+                    let why = match judged.ticked.checked_sub(1) {
+                        Some(last) if judged.ticked > way.reaches => {
+                            format!(
+                                "{} is reached too: its goal asks too little, or `reaches` is more",
+                                titled(lesson, last)
+                            )
+                        }
+                        _ => judged.unreached(lesson),
+                    };
+                    let ticks = counted(judged.ticked);
+                    let what = format!("it ticks {ticks}, and `reaches` says {}: {why}", way.reaches);
+                    wrong.push((nth("wrong", n, "reaches"), what));
                 }
                 match way.feedback.map(|(step, mistake)| (step - 1, mistake - 1)) {
                     Some(want) if !judged.said.contains(&want) => {
                         let instead = if judged.said.is_empty() { "nothing".to_owned() } else { said() };
-                        wrong.push(format!("{} is not said, but {instead}", named(want)));
+                        let what = format!("{} is not said, but {instead}", named(want));
+                        wrong.push((nth("wrong", n, "feedback"), what));
                     }
-                    None if !judged.said.is_empty() => wrong.push(format!("{} is said, and no `feedback`", said())),
+                    None if !judged.said.is_empty() => {
+                        wrong.push((nth("wrong", n, "reaches"), format!("{} is said, and no `feedback`", said())));
+                    }
                     _ => {}
                 }
             }
             Part::Example(step, mistake) => {
                 if !judged.said.contains(&(step, mistake)) {
-                    wrong.push(format!("{} is not said", named((step, mistake))));
+                    let place =
+                        vec![On::Key("step"), On::Index(step), On::Key("mistake"), On::Index(mistake), On::Key("when")];
+                    wrong.push((place, format!("{} is not said", named((step, mistake)))));
                 }
             }
         }
         wrong
     }
+}
+
+impl Judged {
+    /// The step at which it stays, and how much of its goal is reached.
+    fn unreached(&self, lesson: &Lesson) -> String {
+        let parts =
+            self.parts.map(|(have, of)| format!(", {have} of the {of} parts of its goal are")).unwrap_or_default();
+        format!("{} is not reached{parts}", titled(lesson, self.ticked))
+    }
+}
+
+/// A step, from 0, by its number and its text.
+fn titled(lesson: &Lesson, step: usize) -> String {
+    let text = lesson.steps.get(step).map(|step| format!(" (“{}”)", step.text)).unwrap_or_default();
+    format!("step {}{text}", step + 1)
+}
+
+/// So many steps.
+fn counted(steps: usize) -> String {
+    if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") }
 }
 
 /// Whether a fact is an exchange of the client's: the greeting, or a line and the first reply to it.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::rehearse::{Played, rehearse};
 use super::{COMMAND, print, shown};
 use crate::cli::{Common, Exit, complain};
-use crate::lab::scenario::{Step as On, at, nth};
+use crate::lab::scenario::{Place, Step as On, at, nth};
 use crate::lesson::course::{read, shipped};
 use crate::lesson::mistakes;
 use crate::lesson::rehearsal::{Judged, Part, Rehearsal};
@@ -130,7 +130,8 @@ async fn check(lesson: &Arc<Lesson>, world: &World) -> Checked {
         let (judged, problems) = match rehearse(&rehearsal, lesson, world).await {
             Ok(Played { sessions, exchanges, mut problems }) => {
                 let judged = rehearsal.judge(lesson, &sessions, exchanges);
-                problems.extend(rehearsal.misjudged(lesson, &judged));
+                let placed = |(place, what): (Place, String)| format!("line {}: {what}", line(lesson, &place));
+                problems.extend(rehearsal.misjudged(lesson, &judged).into_iter().map(placed));
                 (judged, problems)
             }
             Err(why) => (Judged::default(), vec![why]),
