@@ -60,7 +60,7 @@ pub(super) fn follow(model: &mut Model) {
     for number in from..end {
         let exchange = &model.talk.dialogue.exchanges()[number];
         let Some(line) = line_of(model, exchange) else { continue };
-        retries.lines.retain(|it| it.line != line);
+        retries.lines.retain(|it| !says_the_same(&it.line, &line));
         if let Some(due) = due(model, number, exchange) {
             let mail = (exchange.verb == Verb::Rcpt).then(|| mail_before(model, number)).flatten();
             retries.lines.push(PutOff { line, mail, due });
@@ -69,6 +69,13 @@ pub(super) fn follow(model: &mut Model) {
     retries.lines.truncate(KEPT);
     retries.seen = end;
     model.retries = retries;
+}
+
+/// Whether a line is another again, be it written otherwise: whoever wrote `Dude@` for `dude@` means the same mailbox.
+fn says_the_same(a: &str, b: &str) -> bool {
+    let (one, other) = (Command::parse(a.as_bytes()), Command::parse(b.as_bytes()));
+    let paths = one.path.zip(other.path).filter(|_| one.verb == other.verb);
+    a == b || paths.is_some_and(|(one, other)| one.address().eq_ignore_ascii_case(&other.address()))
 }
 
 /// The command of an exchange; none of what was masked.
@@ -187,6 +194,14 @@ mod tests {
     use crate::tui::message::Message;
     use crate::tui::screen::Screen;
     use crate::tui::tests::connected;
+
+    #[test]
+    fn a_mailbox_that_was_accepted_in_other_letters_is_put_off_no_more() {
+        let mut screen = greylisted();
+        assert!(again(&screen.model).is_some(), "{}", screen.shown());
+        screen.say("rcpt to:<lt>Anotherdude@Target.Local> NOTIFY=NEVER<enter>", "< 250 2.1.5 Ok");
+        assert!(again(&screen.model).is_none(), "{}", screen.shown());
+    }
 
     fn greylisted() -> Screen {
         let mut screen = connected(120, 33);
