@@ -273,6 +273,16 @@ impl Attempt {
             && goes_on(latest_first().skip(since), |asked| asked.is_no_command(), |asked| asked.message.is_some())
     }
 
+    /// Whether the last exchange was a line that is no command, and refused for it.
+    #[must_use]
+    pub fn ends_in_no_command(&self) -> bool {
+        let asked = |fact: &Fact| match &fact.what {
+            What::Asked(asked) => Some(asked.is_no_command()),
+            _ => None,
+        };
+        self.watcher.facts().iter().rev().find_map(asked).unwrap_or_default()
+    }
+
     /// Messages so far that were taken.
     #[must_use]
     pub fn messages(&self) -> usize {

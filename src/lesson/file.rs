@@ -111,6 +111,9 @@ pub struct Step {
     /// Whether only what happens after the step before it is done counts.
     #[serde(default)]
     pub follows: bool,
+    /// Where it wants something else than the ordinary next line: the lines, or verbs alone, of which the composer offers
+    /// the first that may come; of none of them, nothing.
+    pub offers: Option<Vec<String>>,
     /// How many wrong findings are let pass before the step says so.
     pub tries: Option<u32>,
     /// What is known to go wrong.
@@ -335,6 +338,7 @@ why = "It never does."
             ("text = \"Say it.\"", "text = \"Say it.\"\nhints = [\"a\", \"\"]", 8, "hints is empty"),
             ("why = \"It never does.\"", "why = [\"a\"]", 14, "1 texts for 2 answers"),
             ("text = \"Say it.\"", "text = \"Say it.\"\ntries = 3", 8, "`answer`"),
+            ("text = \"Say it.\"", "text = \"Say it.\"\noffers = [\"NOOP\", \"RSTE\"]", 8, "\"RSTE\""),
         ] {
             let said = problem(&SMALL.replacen(from, to, 1));
             assert!(said.starts_with(&format!("lesson.toml:{line}:")), "{to}: {said}");

@@ -2,6 +2,7 @@
 
 use super::file::{Lesson, Question, Step, Why, WrongWay};
 use crate::lab::scenario::{Place, Step as On, nth};
+use crate::smtp::verb;
 
 /// Levels that there are.
 const LEVELS: std::ops::RangeInclusive<u8> = 1..=9;
@@ -29,6 +30,11 @@ pub(super) fn sense(lesson: &Lesson) -> Vec<(Place, String)> {
 fn step(n: usize, step: &Step, found: &mut Vec<(Place, String)>) {
     if step.hints.iter().any(|hint| hint.trim().is_empty()) {
         found.push((nth("step", n, "hints"), "one of its hints is empty".to_owned()));
+    }
+    let of_no_verb = |line: &&String| !verb::is_known(line.split(' ').next().unwrap_or_default());
+    if let Some(line) = step.offers.iter().flatten().find(of_no_verb) {
+        let what = format!("{line:?} of `offers` begins with no command; write a verb, or a line as it is to be sent");
+        found.push((nth("step", n, "offers"), what));
     }
     if step.tries.is_some() && !step.wants_answer() {
         found.push((nth("step", n, "tries"), "`tries` belongs to a step whose goal has an `answer`".to_owned()));

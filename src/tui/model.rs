@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use crate::client::Ending;
 use crate::conversation::{Log, Micros};
 use crate::decode::{Knowledge, Step};
+use crate::lesson::file;
 use crate::lesson::{Goal, Map};
 use crate::smtp::{Phase, Secret};
 use crate::transaction::Interrupted;
@@ -439,6 +440,7 @@ impl Model {
             lab: self.peer.lab,
             again: retry::again(self),
             step: self.goal(),
+            offers: self.open_step().and_then(|step| step.offers.as_deref()),
             too_early: self.lesson.as_ref().is_some_and(|pane| self.shows_lesson() && pane.wants_one_too_early()),
             unsent: self.draft.sent && !self.draft.taken && !self.draft.ready,
             collected: pipelining::kept(self).map(<[String]>::len),
@@ -447,10 +449,15 @@ impl Model {
         }
     }
 
+    /// The open step of the lesson that is shown.
+    fn open_step(&self) -> Option<&file::Step> {
+        self.lesson.as_ref().filter(|_| self.shows_lesson()).and_then(LessonPane::open_step)
+    }
+
     /// What the open step of the lesson that is shown asks for.
     #[must_use]
     pub fn goal(&self) -> Option<&Goal> {
-        self.lesson.as_ref().filter(|_| self.shows_lesson()).and_then(LessonPane::goal)
+        self.open_step().map(|step| &step.goal)
     }
 
     /// Has the composer do something, with what it must know.

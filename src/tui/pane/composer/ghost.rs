@@ -57,6 +57,11 @@ fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
     if step::wants_anew(around) || step::is_for_the_learner(around) {
         return None;
     }
+    if let Some(offers) = step::offers(around) {
+        let line = step::offered(offers, around)?;
+        let verb = around.verbs.find(line);
+        return verb.map_or_else(|| Some(line.to_owned()), |entry| filled(entry, around).into_iter().next());
+    }
     let wanted = step::first(around);
     if let Some(line) = going_on(around).filter(|line| wanted.is_none() || *line == "RSET") {
         return Some(line.to_owned());

@@ -355,7 +355,7 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         return put_off(again);
     }
     let (wants, short) = match session.phase() {
-        _ if let Some(words) = step::own_words(around) => words,
+        _ if let Some(words) = step::own_words(around).or_else(|| step::other_words(ghost, around)) => words,
         _ if session.turned_away => (
             "The server turned this connection away: QUIT, or {reconnect} to try again",
             "Turned away: QUIT, or {reconnect} again",
@@ -401,7 +401,12 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
     let mut sentences = vec![wants.to_owned(), short.to_owned()];
     if !ghost.is_empty() {
         // The key that goes on is the last thing that is left out.
-        let with = ["→ or Tab takes the grey text", "Tab takes the grey text"];
+        // A field that nothing fills ends what is offered: it can't be sent as it is.
+        let with = if ghost.ends_with('<') {
+            ["→ or Tab takes the grey text; the address is yours to type", "Tab, then the address"]
+        } else {
+            ["→ or Tab takes the grey text", "Tab takes the grey text"]
+        };
         let long = with.map(|key| format!("{wants} · {key}"));
         sentences = long.into_iter().chain([format!("{short} · {}", with[1])]).chain(sentences).collect();
     }

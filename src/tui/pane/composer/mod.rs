@@ -102,6 +102,8 @@ pub struct Surroundings<'a> {
     pub again: Option<Again<'a>>,
     /// What the open step of the lesson asks for.
     pub step: Option<&'a Goal>,
+    /// What it has offered in place of the ordinary next line, where it says so.
+    pub offers: Option<&'a [String]>,
     /// It waits for a line before its turn, and for nothing else any more.
     pub too_early: bool,
     /// A message was sent, and no server has taken it: the editor has it as it was.

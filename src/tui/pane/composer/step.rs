@@ -1,7 +1,7 @@
 //! What the open step of a lesson wants at this point of a session, where it is about TLS or a log-in.
 
 use crate::lesson::Goal;
-use crate::smtp::{Phase, Verb};
+use crate::smtp::{Command, Phase, Verb};
 
 use super::Surroundings;
 
@@ -56,6 +56,43 @@ pub(super) fn words(ghost: &str, around: &Surroundings<'_>) -> Option<(&'static 
     }
 }
 
+/// Whether the session stands where the step, and no greeting or end, decides what comes next.
+fn is_its_turn(around: &Surroundings<'_>) -> bool {
+    let session = around.session;
+    matches!(session.phase(), Phase::Ready | Phase::Mail | Phase::Rcpt) && !session.turned_away
+}
+
+/// What the step has offered in place of the ordinary next line, where it says so.
+pub(super) fn offers<'a>(around: &Surroundings<'a>) -> Option<&'a [String]> {
+    around.offers.filter(|_| is_its_turn(around))
+}
+
+/// The first of these lines that may come now.
+pub(super) fn offered<'a>(offers: &'a [String], around: &Surroundings<'_>) -> Option<&'a str> {
+    let session = around.session;
+    let may_come = |line: &&str| {
+        let command = Command::parse(line.as_bytes());
+        // RSET may always come, and leads somewhere only where there is a transaction to drop.
+        let idle = command.verb == Verb::Rset && !session.phase().in_transaction();
+        !idle && session.objection(&command).is_none()
+    };
+    offers.iter().map(String::as_str).find(may_come)
+}
+
+/// What the second row says where the step wants something else than the ordinary next line, and this or nothing is
+/// offered.
+pub(super) fn other_words(ghost: &str, around: &Surroundings<'_>) -> Option<(&'static str, &'static str)> {
+    offers(around)?;
+    match ghost {
+        "" => Some((
+            "The step wants another line than the one that mostly comes next · {hint} hint",
+            "Not the line that mostly comes next · {hint} hint",
+        )),
+        "RSET" => Some(("The step begins anew: RSET drops this transaction", "Begin anew: RSET")),
+        _ => None,
+    }
+}
+
 /// Whether the step asks for a refusal that the learner is to bring about, or for what was found: no line is offered then.
 pub(super) fn is_for_the_learner(around: &Surroundings<'_>) -> bool {
     own_words(around).is_some()
@@ -63,8 +100,7 @@ pub(super) fn is_for_the_learner(around: &Surroundings<'_>) -> bool {
 
 /// What the second row says where no line can be offered, since which one does it is the learner's to find, or none does.
 pub(super) fn own_words(around: &Surroundings<'_>) -> Option<(&'static str, &'static str)> {
-    let now = matches!(around.session.phase(), Phase::Ready | Phase::Mail | Phase::Rcpt);
-    let step = around.step.filter(|_| now && !around.session.turned_away)?;
+    let step = around.step.filter(|_| is_its_turn(around))?;
     if step.is_to_be_told() {
         return Some((
             "The step asks what you have found: {finding} and your answer, which the server never sees",

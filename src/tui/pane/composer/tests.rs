@@ -63,6 +63,7 @@ impl Desk {
             lab: false,
             again: None,
             step: None,
+            offers: None,
             too_early: false,
             unsent: false,
             collected: None,

@@ -111,6 +111,8 @@ pub enum Said {
     Ahead,
     /// The open step is reached, but for what came before the step that it follows.
     Astride,
+    /// A question is open, and a line went out that is no command: an answer, perhaps.
+    ForTheQuestion,
     /// A message was taken, and the open step asks for something else.
     StillOpen,
 }
@@ -273,6 +275,8 @@ impl LessonPane {
             self.said = Some(Said::Astride);
         } else if silent && self.attempt.messages() > messages && !self.wants_message() {
             self.said = Some(Said::StillOpen);
+        } else if self.is_asking() && self.attempt.exchanges() > before && self.attempt.ends_in_no_command() {
+            self.said = Some(Said::ForTheQuestion);
         }
         ticked
     }
@@ -283,10 +287,21 @@ impl LessonPane {
         self.too_early
     }
 
+    /// The open step.
+    #[must_use]
+    pub fn open_step(&self) -> Option<&Step> {
+        self.attempt.open().and_then(|open| self.attempt.lesson.steps.get(open))
+    }
+
     /// What the open step asks for.
     #[must_use]
     pub fn goal(&self) -> Option<&Goal> {
-        self.attempt.open().and_then(|open| self.attempt.lesson.steps.get(open)).map(|step| &step.goal)
+        self.open_step().map(|step| &step.goal)
+    }
+
+    /// Whether a question of the quiz waits for its answer.
+    fn is_asking(&self) -> bool {
+        self.stage() == Stage::Quiz && self.quiz.right().is_none()
     }
 
     /// Whether the open step is about a message.
@@ -303,8 +318,7 @@ impl LessonPane {
     /// Whether the open step wants to know what was found.
     #[must_use]
     pub fn wants_finding(&self) -> bool {
-        let step = self.attempt.open().and_then(|open| self.attempt.lesson.steps.get(open));
-        step.is_some_and(Step::wants_answer)
+        self.open_step().is_some_and(Step::wants_answer)
     }
 
     fn say(&mut self, happened: &[Happening], stays: bool) -> bool {
@@ -366,14 +380,13 @@ impl LessonPane {
     /// Whether there is a hint to be taken.
     #[must_use]
     pub fn has_hint(&self) -> bool {
-        let step = self.attempt.open().and_then(|open| self.attempt.lesson.steps.get(open));
-        step.is_some_and(|step| self.attempt.hints().len() < step.hints.len())
+        self.open_step().is_some_and(|step| self.attempt.hints().len() < step.hints.len())
     }
 
     /// Whether there is an answer of this number, from 1, that may be given now.
     #[must_use]
     pub fn has_answer(&self, number: usize) -> bool {
-        self.stage() == Stage::Quiz && self.quiz.right().is_none() && (1..=self.quiz.answers().len()).contains(&number)
+        self.is_asking() && (1..=self.quiz.answers().len()).contains(&number)
     }
 
     /// Gives this answer of the quiz, from 1.
@@ -412,6 +425,7 @@ impl LessonPane {
         if self.quiz.answer(self.marked).is_none() {
             return false;
         }
+        self.said = None;
         if self.quiz.right().is_none() {
             let answers = self.quiz.answers();
             let untried = |place: &usize| answers.get(*place).is_some_and(|(_, tried)| !tried);
@@ -428,7 +442,7 @@ impl LessonPane {
 
     /// Moves the mark of the quiz, or scrolls.
     pub fn step(&mut self, forward: bool) {
-        if self.stage() == Stage::Quiz && self.quiz.right().is_none() {
+        if self.is_asking() {
             let last = self.quiz.answers().len().saturating_sub(1);
             self.marked = if forward { (self.marked + 1).min(last) } else { self.marked.saturating_sub(1) };
         } else {

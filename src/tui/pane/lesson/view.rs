@@ -154,6 +154,11 @@ fn state(pane: &LessonPane) -> String {
 
 /// What is said, and where only a fresh start helps, the keys for that.
 fn words(model: &Model, pane: &LessonPane, said: &Said) -> String {
+    if *said == Said::ForTheQuestion {
+        let words =
+            "That line went to the server. The question is the lesson's: {lesson}, then the number of the answer.";
+        return model.keymap.told(words);
+    }
     let words = alone(pane, said);
     let lost = pane.attempt.is_spoilt() && matches!(said, Said::Mistake(..) | Said::Spoilt);
     if !lost || attending::in_exam(model) {
@@ -175,6 +180,8 @@ fn alone(pane: &LessonPane, said: &Said) -> String {
             let what = pane.attempt.spoilt_by().map(|what| format!("{}. ", capital(&what))).unwrap_or_default();
             format!("{what}That must not happen in this lesson, and it can't be undone: only a fresh start helps.")
         }
+        // It names keys, and so stands with what knows them.
+        Said::ForTheQuestion => String::new(),
         Said::Ahead => ahead(pane).unwrap_or_default(),
         Said::Astride => astride(pane).unwrap_or_default(),
         Said::StillOpen => still_open(pane).unwrap_or_default(),
@@ -318,8 +325,7 @@ impl Writer<'_> {
     fn any_client(&self) -> Vec<Line<'static>> {
         let text = format!("Any client will do: the lab listens on {}.", for_screen(self.pane.address.as_bytes()));
         let mut lines = self.styled(" ", &text, Role::Dim);
-        let step = self.pane.attempt.open().and_then(|open| self.pane.lesson().steps.get(open));
-        if step.is_some_and(crate::lesson::file::Step::wants_answer) {
+        if self.pane.wants_finding() {
             lines.extend(self.styled(
                 " ",
                 "From another client, say what you have found as NOOP answer WHAT IT IS.",
@@ -368,7 +374,7 @@ impl Writer<'_> {
         let place = if whole { Where::Lesson } else { self.model.place() };
         let key = |action: Action| self.model.keymap.keys(action, place).next().map(|key| key.to_string());
         let taken = self.pane.attempt.hints().len();
-        let of = (self.pane.attempt.open()).and_then(|n| self.pane.lesson().steps.get(n)).map_or(0, |s| s.hints.len());
+        let of = self.pane.open_step().map_or(0, |step| step.hints.len());
         let stage = self.pane.stage();
         let settled = self.pane.quiz.right().is_some();
         let mut parts: Vec<(Action, String)> = Vec::new();

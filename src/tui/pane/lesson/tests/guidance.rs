@@ -145,12 +145,51 @@ fn the_grey_text_is_of_the_open_step() {
     assert!(class.screen.model.composer.ghost().starts_with("HELO"), "{}", class.screen.model.composer.ghost());
     let ghost = said(&mut class, "> HELO noddy.com\n< 250 mx");
     assert!(ghost.starts_with("EHLO"), "{ghost}");
-    let ghost = said(&mut class, "> EHLO noddy.com\n< 250-mx\n< 250 SIZE 1000000");
-    assert!(ghost.starts_with("MAIL"), "{ghost}");
     let mut class = Class::of("02-rset-noop", 80, 24);
     class.screen.model.peer.identity.to = vec!["anotherdude@target.local".to_owned()];
     let ghost = said(&mut class, "< 220 mx\n> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
     assert!(ghost.starts_with("RCPT TO:<") && !ghost.contains("anotherdude"), "{ghost}");
+}
+
+#[test]
+fn a_step_that_wants_another_line_than_the_ordinary_next_one_has_that_offered_or_nothing() {
+    let said = |class: &mut Class, text: &str| {
+        class.screen.wire(text);
+        class.lab(text);
+        let row = class.screen.shown().lines().rev().nth(2).unwrap_or_default().to_owned();
+        (class.screen.model.composer.ghost().to_owned(), row)
+    };
+    let mut class = Class::of("06-ehlo", 120, 33);
+    said(&mut class, "< 220 mx.target.local ESMTP\n> HELO noddy.com\n< 250 mx");
+    let (ghost, row) = said(&mut class, "> EHLO noddy.com\n< 250-mx\n< 250 SIZE 1000000");
+    assert!(ghost.is_empty() && row.contains("another line"), "the step wants a size: {ghost}, {row}");
+    let (ghost, row) = said(&mut class, "> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+    assert!(ghost == "RSET" && row.contains("RSET drops"), "{ghost}, {row}");
+    let (ghost, _) = said(&mut class, "> RSET\n< 250 ok\n> MAIL FROM:<dude@noddy.com> SIZE=1000\n< 250 ok");
+    assert!(ghost.is_empty(), "step 4: {ghost}");
+    let (ghost, _) = said(&mut class, "> RCPT TO:<a@b.example> FOO=1\n< 555 no\n> RSET\n< 250 ok");
+    assert!(ghost.starts_with("MAIL FROM:<"), "step 5: {ghost}");
+    let (ghost, _) = said(&mut class, "> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+    assert!(ghost.is_empty(), "{ghost}");
+}
+
+#[test]
+fn a_line_that_breaks_off_where_its_address_has_to_stand_says_so() {
+    let class = one_recipient(120, 33);
+    let row = class.screen.shown().lines().rev().nth(2).unwrap_or_default().to_owned();
+    assert!(row.contains("Tab takes the grey text; the address is yours to type"), "{row}");
+}
+
+#[test]
+fn a_digit_that_went_to_the_server_is_told_to_belong_to_the_question() {
+    let mut class = Class::new(80, 24);
+    class.all_steps();
+    let asks = "That line went to the server. The question is the lesson's: F7, then the";
+    assert!(!class.shows(asks), "{}", class.screen.shown());
+    class.lab("* connected a from b\n< 220 mx\n> 2\n< 500 what");
+    assert!(class.shows(asks), "{}", class.screen.shown());
+    class.lab("> NOOP\n< 250 ok");
+    assert!(!class.shows(asks), "{}", class.screen.shown());
 }
 
 #[test]
