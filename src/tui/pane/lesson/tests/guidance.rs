@@ -71,7 +71,7 @@ fn what_is_said_of_a_later_step_does_not_outlive_its_moment() {
     let under = |class: &Class| class.screen.shown().lines().rev().nth(2).unwrap_or_default().to_owned();
     let mut class = one_recipient(120, 33);
     class.lab("> DATA\n< 354 go");
-    assert!(class.shows("One recipient would be enough"), "{}", class.screen.shown());
+    assert!(class.shows("One recipient is enough"), "{}", class.screen.shown());
     class.lab("| Subject: a\n|\n| Hello\n> .\n< 250 ok");
     assert!(under(&class).contains("Step 3 is still open: it is about RCPT;"), "{}", under(&class));
     class.lab("> NOOP\n< 250 ok");
