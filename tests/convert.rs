@@ -31,6 +31,9 @@ fn a_conversation_beside_itself_is_equal_and_another_code_is_a_difference() {
     assert_eq!(ehlo(dir.path(), &["diff", "a.smtp", "a.smtp"]).status.code(), Some(0));
     let queue_ids = ehlo(dir.path(), &["diff", "--exact", "a.smtp", "b.smtp"]);
     assert_eq!(queue_ids.status.code(), Some(0), "{}", text(&queue_ids.stdout));
+    assert!(text(&queue_ids.stdout).ends_with("0 differ; masked: queue_ids\n"), "{}", text(&queue_ids.stdout));
+    let unmasked = ehlo(dir.path(), &["diff", "--exact", "--no-masks", "a.smtp", "b.smtp"]);
+    assert_eq!(unmasked.status.code(), Some(1), "{}", text(&unmasked.stdout));
 
     let differs = ehlo(dir.path(), &["diff", "a.smtp", "c.smtp"]);
     assert_eq!(differs.status.code(), Some(1));

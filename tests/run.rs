@@ -459,7 +459,7 @@ fn a_recording_is_replayed_and_compared() {
     let peer = "S: 220 mx ESMTP\nC: EHLO a\nS: 250-mx\nS: 250-SIZE 2000\nS: 250 DSN\nC: MAIL *\nC: RCPT *\nS: 250 2.1.0 Ok\nS: 250 2.1.5 Ok\n\
         C: DATA\nS: 354 go\nC: .. .\nS: 250 2.0.0 queued as 77C0\nC: QUIT\nS: 221 bye\n";
     let (ran, heard) = desk.against(peer, recording, &[]);
-    ran.expect(0, &["2 with another text", "drift"]);
+    ran.expect(0, &["1 with another text", "drift", "the same but for what is masked: queue_ids"]);
     assert!(heard.contains(&"..".to_owned()), "content is on the wire as it was recorded: {heard:?}");
     desk.against(
         peer,
@@ -468,6 +468,9 @@ fn a_recording_is_replayed_and_compared() {
     )
     .0
     .expect(0, &["not compared"]);
+    let masks = recording.replacen("+++\n0.1", "[masks]\nqueue_id = true\n+++\n0.1", 1);
+    desk.script(&masks, &["--target", "lab:"])
+        .expect(2, &["smtp:4:1: `queue_id` in [masks] is not a mask; `queue_ids` is"]);
     let changed = peer.replace("S: 250 DSN", "S: 250 HELP");
     desk.against(&changed, recording, &[]).0.expect(1, &["no longer offered: DSN; newly offered: HELP", "1 failed"]);
 }

@@ -11,7 +11,8 @@ use crate::conversation::Kind;
 use crate::conversation::align::{Difference, Pair, Side};
 use crate::conversation::exam;
 use crate::conversation::file::Document;
-use crate::script::comparison::{self, Comparison, Row, compare};
+use crate::script::comparison::{self, Comparison, Row, compare_under};
+use crate::script::masks::Masks;
 use crate::smtp::{Reply, ReplyCode, escape};
 use crate::world::World;
 
@@ -20,8 +21,12 @@ use crate::world::World;
 #[command(after_help = "\
 Recordings are compared by exchange: lines sent, the message, codes, enhanced status codes, capabilities, TLS (version, \
 verified or not). Capabilities are compared by their words: other letters (size for SIZE), other blanks or another order are text. \
-Texts or ciphers that differ alone are drift (~), which is shown and does not count unless --exact; queue ids, dates, names, \
-addresses and sizes are masked. Scripts are compared line by line. Status 0: no difference, 1: a difference, 2: a file that can't be read.")]
+Texts of replies or ciphers that differ alone are drift (~), which is shown and does not count unless --exact; in these texts queue \
+ids, dates, sizes, the names and addresses of the two ends are masked, as the result says where that hid something. --no-masks, or \
+[masks] in the head of either file, switches that off (queue_ids = false; dates, hosts, addresses, sizes). What was sent is \
+compared exactly, but for what each sending of a message makes anew (its Date and Message-ID, the boundaries of its parts) and \
+secrets, which is said as well. Scripts are compared line by line. Status 0: no difference, 1: a difference, 2: a file that can't \
+be read.")]
 pub(super) struct Arguments {
     /// One conversation, by path or name (`ehlo history`), or last; - is standard input
     left: PathBuf,
@@ -30,6 +35,9 @@ pub(super) struct Arguments {
     /// Count texts that differ as differences
     #[arg(long)]
     exact: bool,
+    /// Mask nothing in the texts of replies
+    #[arg(long)]
+    no_masks: bool,
     /// Which conversation of a file that holds several, from 1: of each such file, or as N,M of the one and of the other
     #[arg(long, value_name = "N[,M]", value_parser = sessions)]
     session: Option<Sessions>,
@@ -68,7 +76,8 @@ fn sessions(text: &str) -> Result<Sessions, String> {
 
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
-    let comparison = read(arguments, common, world).and_then(|(left, right)| compare(&left, &right));
+    let masks = if arguments.no_masks { Masks::none() } else { Masks::default() };
+    let comparison = read(arguments, common, world).and_then(|(left, right)| compare_under(masks, &left, &right));
     let Comparison { rows, scripts } = match comparison {
         Ok(comparison) => comparison,
         Err(words) => {
@@ -118,9 +127,9 @@ fn words(difference: &Difference) -> (String, String) {
         | Difference::Enhanced(a, b)
         | Difference::Offer(a, b)
         | Difference::Handshake(a, b)
-        | Difference::Name(a, b)
         | Difference::Cipher(a, b)
         | Difference::Content(a, b)
+        | Difference::Hello(a, b)
         | Difference::Text(a, b) => (shown(a), shown(b)),
         Difference::Time(a, b) => (comparison::seconds(*a), comparison::seconds(*b)),
         Difference::OfferedLeft(capability) => (shown(capability), "not offered".to_owned()),
@@ -163,7 +172,18 @@ pub(super) fn to_text(rows: &[Row], unit: &str, exact: bool, quiet: bool) -> Str
             writeln!(out, "    {:<10} - {left}\n    {:<10} + {right}", difference.word(), "")
                 .expect("a string takes it");
         }
+        for (what, names) in [("masked", &row.masked), (PASSED_OVER, &row.passed_over)] {
+            if !names.is_empty() {
+                writeln!(out, "    {what:<10} {}", names.join(", ")).expect("a string takes it");
+            }
+        }
     }
+    writeln!(out, "{}", summary(rows, unit, exact)).expect("a string takes it");
+    out
+}
+
+/// One line about all of it.
+pub(super) fn summary(rows: &[Row], unit: &str, exact: bool) -> String {
     let differ = rows.iter().filter(|row| row.counts(exact)).count();
     let drift = rows.iter().filter(|row| !row.counts(exact) && !row.differences.is_empty()).count();
     let plural = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
@@ -172,8 +192,37 @@ pub(super) fn to_text(rows: &[Row], unit: &str, exact: bool, quiet: bool) -> Str
     let drift = if drift == 0 { String::new() } else { format!(", {drift} in {what} alone (~)") };
     let held = rows.iter().filter(|row| row.held).count();
     let held = if held == 0 { String::new() } else { format!(", {held} held back by ehlo (x)") };
-    writeln!(out, "{} compared, {} differ{drift}{held}", plural(rows.len(), unit), differ).expect("a string takes it");
-    out
+    let (masked, passed_over) = (all(rows, |row| &row.masked), all(rows, |row| &row.passed_over));
+    let not_compared =
+        [("masked", masked), (PASSED_OVER, passed_over)].into_iter().filter(|(_, names)| !names.is_empty());
+    let not_compared: String = not_compared.map(|(what, names)| format!("; {what}: {}", names.join(", "))).collect();
+    format!("{} compared, {differ} differ{drift}{held}{not_compared}", plural(rows.len(), unit))
+}
+
+/// How the two of a row differ, in one line.
+pub(super) fn in_a_line(row: &Row, names: [&str; 2]) -> String {
+    let [left, right] = names;
+    match row.pair {
+        Pair::Left(_) => format!("only with {left}"),
+        Pair::Right(_) => format!("only with {right}"),
+        Pair::Both(..) => {
+            let one = |difference: &Difference| {
+                let (a, b) = words(difference);
+                format!("{} - {a} + {b}", difference.word())
+            };
+            row.differences.iter().map(one).collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
+const PASSED_OVER: &str = "passed over";
+
+/// What is named by any of the rows, once.
+fn all(rows: &[Row], of: fn(&Row) -> &Vec<&'static str>) -> Vec<&'static str> {
+    let mut all: Vec<_> = rows.iter().flat_map(of).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 pub(super) fn to_json(rows: &[Row], exact: bool) -> Value {
@@ -182,7 +231,8 @@ pub(super) fn to_json(rows: &[Row], exact: bool) -> Value {
             let code = side.reply.as_ref().and_then(Reply::code).map(ReplyCode::number);
             let enhanced = side.reply.as_ref().and_then(Reply::enhanced).map(|code| code.to_string());
             let text = side.reply.as_ref().map(|reply| escape::for_screen(reply.text().as_bytes()));
-            json!({ "kind": side.kind, "line": side.line, "code": code, "enhanced": enhanced, "text": text, "tls": side.tls })
+            json!({ "kind": side.kind, "line": side.line, "code": code, "enhanced": enhanced, "text": text, "tls": side.tls,
+                "recipient": side.recipient.as_deref().map(|it| escape::for_screen(it.as_bytes())) })
         })
     };
     let difference = |difference: &Difference| {
@@ -196,10 +246,19 @@ pub(super) fn to_json(rows: &[Row], exact: bool) -> Value {
             "differs": row.counts(exact),
             "held_back": row.held,
             "differences": row.differences.iter().map(difference).collect::<Vec<_>>(),
+            "masked": row.masked,
+            "passed_over": row.passed_over,
         })
     };
     let differ = rows.iter().filter(|row| row.counts(exact)).count();
-    json!({ "ehlo": 1, "equal": differ == 0, "differing": differ, "exchanges": rows.iter().map(row).collect::<Vec<_>>() })
+    json!({
+        "ehlo": 1,
+        "equal": differ == 0,
+        "differing": differ,
+        "exchanges": rows.iter().map(row).collect::<Vec<_>>(),
+        "masked": all(rows, |row| &row.masked),
+        "passed_over": all(rows, |row| &row.passed_over),
+    })
 }
 
 #[cfg(test)]

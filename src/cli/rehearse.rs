@@ -63,7 +63,7 @@ impl Stage<'_> {
             holds_back: HoldsBack::Failed,
             rcpt_only: false,
             unseen: false,
-            exact: None,
+            exact: false,
             hand_over: true,
             credentials,
             clear_text_password: true,

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Common, Exit, complain};
 use crate::profile::{Endpoint, duration};
+use crate::script::values::Made;
 use crate::script::{Cause, Report};
 use crate::world::World;
 
@@ -176,14 +177,10 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     let started = world.elapsed();
     let mut played = batch::play(all, arguments, common, world, &stop).await;
     let took = world.elapsed().saturating_sub(started);
-    let (compared, differ) = if arguments.against.is_some() {
-        let told = batch::compare(&played, arguments, common);
-        (told.json, told.differ)
-    } else {
-        (Vec::new(), false)
-    };
+    let compared =
+        if arguments.against.is_some() { batch::compare(&played, arguments, common) } else { batch::Told::default() };
     let mut exit = batch::exit(&played, arguments.against.is_some());
-    if exit == Exit::Done && differ {
+    if exit == Exit::Done && compared.differ {
         exit = Exit::Refused;
     }
     let handed_over = played.iter().any(|played| played.handed_over);
@@ -195,9 +192,10 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     }
     let failed = played.iter_mut().find_map(|played| played.failed.take());
     let runs = played.into_iter().map(|played| (played.run, played.json));
-    let (runs, json): (Vec<_>, Vec<_>) = runs.unzip();
+    let (mut runs, json): (Vec<_>, Vec<_>) = runs.unzip();
+    runs.extend(compared.runs);
     let printed = match arguments.reported() {
-        Some(Format::Json) => screen::print_json(exit, &json, &compared),
+        Some(Format::Json) => screen::print_json(exit, &json, &compared.json),
         Some(format) => screen::print(&report::of(format, &runs, took)),
         None => Ok(()),
     };
@@ -232,9 +230,10 @@ async fn ready(arguments: &Arguments, world: &World, labs: &mut prepare::Labs) -
     let targets: Vec<Option<&str>> = [arguments.target.as_deref()].into_iter().chain(second).collect();
     let mut once = Vec::new();
     for path in &arguments.scripts {
+        let made = Made::now(world);
         for target in &targets {
             let prepared = match super::input::kept_by_its_name(path, &world.directories.state) {
-                Ok(path) => prepare::prepare(&path, *target, arguments, world, labs).await,
+                Ok(path) => prepare::prepare(&path, *target, &made, arguments, world, labs).await,
                 Err(words) => Err(words),
             };
             match prepared {
@@ -252,11 +251,14 @@ async fn ready(arguments: &Arguments, world: &World, labs: &mut prepare::Labs) -
     }
     let mut all = once.clone();
     for _ in 1..arguments.repeat {
-        for turn in &once {
-            all.push(match turn {
-                Turn::Ready(prepared) => Turn::Ready(Box::new(prepared.again(arguments, world)?)),
-                bad @ Turn::Bad { .. } => bad.clone(),
-            });
+        for turns in once.chunks(targets.len()) {
+            let made = Made::now(world);
+            for turn in turns {
+                all.push(match turn {
+                    Turn::Ready(prepared) => Turn::Ready(Box::new(prepared.again(arguments, &made, world)?)),
+                    bad @ Turn::Bad { .. } => bad.clone(),
+                });
+            }
         }
     }
     Ok(all)

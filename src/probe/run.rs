@@ -194,7 +194,7 @@ impl Bench<'_> {
             holds_back: if script.ends { HoldsBack::Failed } else { HoldsBack::Nothing },
             rcpt_only: false,
             unseen: true,
-            exact: None,
+            exact: false,
             hand_over: *hand_over,
             credentials: None,
             clear_text_password: false,

@@ -62,6 +62,37 @@ impl Beside {
     }
 }
 
+/// Two offers line by line (`< 250-SIZE 100`), in whatever order each names its capabilities; what only the right one has
+/// comes last. The first line of either names the server.
+#[must_use]
+pub fn offers<'a>(left: &'a [String], right: &'a [String]) -> Vec<(Option<&'a String>, Option<&'a String>)> {
+    let mut pairs = vec![(left.first(), right.first())];
+    let mut alone: Vec<&String> = right.iter().skip(1).collect();
+    let lefts: Vec<&String> = left.iter().skip(1).collect();
+    for line in &lefts {
+        let equal = alone.iter().position(|other| offered(other) == offered(line));
+        let like = || {
+            let is_taken = |other: &str| lefts.iter().any(|line| offered(line) == offered(other));
+            alone.iter().position(|other| keyword(other) == keyword(line) && !is_taken(other))
+        };
+        pairs.push((Some(line), equal.or_else(like).map(|n| alone.remove(n))));
+    }
+    pairs.extend(alone.into_iter().map(|line| (None, Some(line))));
+    pairs
+}
+
+/// A line of a reply without its code and what only says whether another line follows.
+#[must_use]
+pub fn offered(line: &str) -> &str {
+    line.get(6..).unwrap_or_default()
+}
+
+/// What is offered in such a line.
+#[must_use]
+pub fn keyword(line: &str) -> String {
+    offered(line).split([' ', '=']).next().unwrap_or_default().to_ascii_uppercase()
+}
+
 /// The lines of a reply, as a row has them: other octets are another line.
 #[must_use]
 pub fn reply_lines(reply: &Reply) -> Vec<String> {

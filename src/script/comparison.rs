@@ -1,12 +1,16 @@
 //! Two conversations compared: recordings by exchange, scripts line by line.
 
-use crate::conversation::align::{Difference, Item, Pair, Side, align, by_forward_path};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::conversation::align::{ContentLine, Difference, Found, Item, Pair, Side, align, items};
 use crate::conversation::file::Document;
 use crate::conversation::{Dialogue, Kind, Micros};
 use crate::smtp::escape;
+use crate::smtp::secret::MASK;
 
-use super::beside::{Beside, Mark, reply_lines};
-use super::masks::{Ends, Masks};
+use super::beside::{Beside, Mark, offered, offers, reply_lines};
+use super::masks::{Ends, Masks, hid};
 
 mod held;
 
@@ -34,9 +38,18 @@ pub struct Row {
     pub differences: Vec<Difference>,
     /// The one that has it not has it not because ehlo held it back.
     pub held: bool,
+    /// What hid that the texts of their replies are not the same.
+    pub masked: Vec<&'static str>,
+    /// What of what was sent was not compared.
+    pub passed_over: Vec<&'static str>,
 }
 
 impl Row {
+    fn of(pair: Pair) -> Self {
+        let (differences, masked, passed_over) = Default::default();
+        Self { pair, left: None, right: None, differences, held: false, masked, passed_over }
+    }
+
     /// Whether it counts as a difference; with `exact` other texts do.
     #[must_use]
     pub fn counts(&self, exact: bool) -> bool {
@@ -48,18 +61,32 @@ impl Row {
     #[must_use]
     pub fn line(&self) -> String {
         let side = self.left.as_ref().or(self.right.as_ref());
-        side.map_or_else(String::new, |side| if side.line.is_empty() { side.kind.clone() } else { side.line.clone() })
+        side.map_or_else(String::new, |side| match &side.recipient {
+            _ if side.line.is_empty() => side.kind.clone(),
+            Some(recipient) if side.line == "." => format!(". for {recipient}"),
+            _ => side.line.clone(),
+        })
     }
 }
 
-/// Compares two conversations. Texts are compared under the left one's `[masks]`.
+/// Compares two conversations. The texts of replies are compared under the masks that neither one's `[masks]` switches off.
 ///
 /// # Errors
 /// One is a script and the other a recording; `[masks]` that are none.
 pub fn compare(left: &Document, right: &Document) -> Result<Comparison, String> {
+    compare_under(Masks::default(), left, right)
+}
+
+/// The same under no more than these masks.
+///
+/// # Errors
+/// As of [`compare`].
+pub fn compare_under(masks: Masks, left: &Document, right: &Document) -> Result<Comparison, String> {
+    let of = |document: &Document| Masks::of_head(&document.header.table);
+    let masks = masks.and(of(left)?).and(of(right)?);
     match (is_script(left), is_script(right)) {
         (true, true) => Ok(Comparison { rows: scripts(left, right), scripts: true }),
-        (false, false) => Ok(Comparison { rows: recordings(left, right)?, scripts: false }),
+        (false, false) => Ok(Comparison { rows: recordings(masks, left, right), scripts: false }),
         _ => Err("one is a script and the other a recording; ehlo run plays a script and checks it".to_owned()),
     }
 }
@@ -69,8 +96,7 @@ fn is_script(document: &Document) -> bool {
     document.is_script() && !document.log.kinds(0).any(|(.., timed)| timed)
 }
 
-fn recordings(left: &Document, right: &Document) -> Result<Vec<Row>, String> {
-    let masks = Masks::of_head(&left.header.table)?;
+fn recordings(masks: Masks, left: &Document, right: &Document) -> Vec<Row> {
     let sides = |document: &Document| {
         let mut sides = Side::all(&document.log, &Dialogue::of(&document.log));
         if document.header.text("clock") == Some("none") {
@@ -81,15 +107,11 @@ fn recordings(left: &Document, right: &Document) -> Result<Vec<Row>, String> {
         sides
     };
     let (mut lefts, mut rights) = (sides(left), sides(right));
-    // Both at once: an address that is none of the first one's ends would be masked as a size.
-    let ends = Ends::of(&left.log).and(Ends::of(&right.log));
-    let mask = |text: &str| masks.apply(text, &ends);
-    let items = |sides: &[Side]| -> Vec<Item> {
-        sides.iter().map(|side| Item { text: mask(&side.line), ..side.item() }).collect()
-    };
-    let (mut left_items, mut right_items) = (items(&lefts), items(&rights));
-    by_forward_path(&mut left_items, &mut right_items);
+    let ends = Ends::of(&left.log).and(&Ends::of(&right.log));
+    let alike = |a: &str, b: &str| masks.alike(a, b, &ends);
+    let (left_items, right_items) = items(&lefts, &rights);
     let pairs = align(&left_items, &right_items);
+    tell_messages_once(&pairs, &mut lefts, &mut rights);
     let take = |sides: &mut [Side], n: usize| std::mem::take(&mut sides[n]);
     let row = |pair: Pair| {
         let (left, right) = match pair {
@@ -97,15 +119,51 @@ fn recordings(left: &Document, right: &Document) -> Result<Vec<Row>, String> {
             Pair::Left(a) => (Some(take(&mut lefts, a)), None),
             Pair::Right(b) => (None, Some(take(&mut rights, b))),
         };
-        let differences = match (&left, &right) {
-            (Some(left), Some(right)) => left.differences(right, &mask),
-            _ => Vec::new(),
+        let found = match (&left, &right) {
+            (Some(left), Some(right)) => left.differences(right, &alike),
+            _ => Found::default(),
         };
-        Row { pair, left, right, differences, held: false }
+        let Found { differences, masked, passed_over } = found;
+        Row { left, right, differences, masked, passed_over, ..Row::of(pair) }
     };
     let mut rows: Vec<Row> = pairs.into_iter().map(row).collect();
     held::mark(&mut rows, &left.log, &right.log);
-    Ok(rows)
+    rows
+}
+
+/// A message that several verdicts share (LMTP) is compared once: where both have a verdict on it, else where one has.
+fn tell_messages_once(pairs: &[Pair], lefts: &mut [Side], rights: &mut [Side]) {
+    let id =
+        |side: Option<&Side>| side.filter(|side| !side.content.is_empty()).map(|side| side.content.as_ptr().addr());
+    let mut told = [HashSet::new(), HashSet::new()];
+    let mut keeps = vec![[false; 2]; pairs.len()];
+    for by_both in [true, false] {
+        for (pair, keeps) in pairs.iter().zip(&mut keeps) {
+            let ids = match *pair {
+                Pair::Both(a, b) => [id(lefts.get(a)), id(rights.get(b))],
+                Pair::Left(a) => [id(lefts.get(a)), None],
+                Pair::Right(b) => [None, id(rights.get(b))],
+            };
+            let new = [0, 1].map(|side| ids[side].filter(|id| !told[side].contains(id)));
+            if by_both && new.contains(&None) {
+                continue;
+            }
+            for (side, id) in new.into_iter().enumerate().filter_map(|(side, id)| Some((side, id?))) {
+                told[side].insert(id);
+                keeps[side] = true;
+            }
+        }
+    }
+    for (pair, [left, right]) in pairs.iter().zip(keeps) {
+        let (a, b) = match *pair {
+            Pair::Both(a, b) => (Some(a), Some(b)),
+            Pair::Left(a) => (Some(a), None),
+            Pair::Right(b) => (None, Some(b)),
+        };
+        let not_here =
+            [a.filter(|_| !left).and_then(|a| lefts.get_mut(a)), b.filter(|_| !right).and_then(|b| rights.get_mut(b))];
+        not_here.into_iter().flatten().for_each(|side| side.content = Arc::default());
+    }
 }
 
 /// Scripts, line by line: what is sent and each pattern.
@@ -127,10 +185,10 @@ fn scripts(left: &Document, right: &Document) -> Vec<Row> {
             let (x, y) = (&lefts[a], &rights[b]);
             let differences =
                 if x == y { Vec::new() } else { vec![Difference::Command(x.text.clone(), y.text.clone())] };
-            Row { pair, left: side(x), right: side(y), differences, held: false }
+            Row { left: side(x), right: side(y), differences, ..Row::of(pair) }
         }
-        Pair::Left(a) => Row { pair, left: side(&lefts[a]), right: None, differences: Vec::new(), held: false },
-        Pair::Right(b) => Row { pair, left: None, right: side(&rights[b]), differences: Vec::new(), held: false },
+        Pair::Left(a) => Row { left: side(&lefts[a]), ..Row::of(pair) },
+        Pair::Right(b) => Row { right: side(&rights[b]), ..Row::of(pair) },
     };
     align(&lefts, &rights).into_iter().map(row).collect()
 }
@@ -167,8 +225,8 @@ impl Row {
             side.iter().filter_map(|side| side.reply.as_ref()).flat_map(reply_lines).collect()
         };
         let of_sent = |d: &Difference| {
-            use Difference::{Cipher, Command, Handshake, Name, Tls};
-            matches!(d, Command(..) | Name(..) | Tls(..) | Handshake(..) | Cipher(..))
+            use Difference::{Cipher, Command, Handshake, Tls};
+            matches!(d, Command(..) | Tls(..) | Handshake(..) | Cipher(..))
         };
         let of_message = |d: &Difference| matches!(d, Difference::Content(..));
         let row = |left: Vec<String>, right: Vec<String>, about: &dyn Fn(&Difference) -> bool| {
@@ -185,11 +243,18 @@ impl Row {
             Beside { left, right, mark, words: found.iter().map(|d| words(d)).collect::<Vec<_>>().join("; ") }
         };
         let mut rows = self.of_message(self.differences.iter().any(of_message));
-        rows.push(row(sent(&self.left), sent(&self.right), &of_sent));
+        let said = |row: Beside, words: String| {
+            let silent = row.mark == Mark::Same && row.words.is_empty();
+            if silent { Beside { words, ..row } } else { row }
+        };
+        let secret = self.passed_over.contains(&MASK).then(|| format!("not compared: {MASK}"));
+        rows.push(said(row(sent(&self.left), sent(&self.right), &of_sent), secret.unwrap_or_default()));
         let replied = row(reply(&self.left), reply(&self.right), &|d| !of_sent(d) && !of_message(d));
+        let masked = if self.masked.is_empty() { String::new() } else { hid(&self.masked) };
+        let replied = said(replied, masked);
         let offers = self.left.as_ref().is_some_and(|side| matches!(side.kind.as_str(), "EHLO" | "LHLO"));
         if offers && replied.is_difference() {
-            rows.extend(by_line(&replied));
+            rows.extend(by_line(&replied, self.differences.iter().find(|d| matches!(d, Difference::Hello(..)))));
         } else {
             rows.push(replied);
         }
@@ -201,7 +266,7 @@ impl Row {
     fn of_message(&self, differs: bool) -> Vec<Beside> {
         let content = |side: &Option<Side>| side.as_ref().map(|side| side.content.clone()).unwrap_or_default();
         let (left, right) = (content(&self.left), content(&self.right));
-        let lines = |lines: &[String]| -> Vec<String> {
+        let lines = |lines: &[ContentLine]| -> Vec<String> {
             let s = if lines.len() == 1 { "" } else { "s" };
             if lines.is_empty() { Vec::new() } else { vec![format!("| … {} line{s} of the message", lines.len())] }
         };
@@ -211,17 +276,19 @@ impl Row {
                 _ if self.held => Mark::Skipped,
                 _ => Mark::Differs,
             };
-            return vec![Beside { left: lines(&left), right: lines(&right), mark, words: String::new() }];
+            let anew: Vec<_> = self.passed_over.iter().filter(|what| **what != MASK).copied().collect();
+            let words = if anew.is_empty() { String::new() } else { format!("not compared: {}", anew.join(", ")) };
+            return vec![Beside { left: lines(&left), right: lines(&right), mark, words }];
         }
-        let items = |lines: &[String]| -> Vec<Item> {
-            lines.iter().map(|line| Item { kind: String::new(), text: line.clone() }).collect()
+        let items = |lines: &[ContentLine]| -> Vec<Item> {
+            lines.iter().map(|line| Item { kind: String::new(), text: line.compared().to_owned() }).collect()
         };
-        let one = |line: &String| vec![format!("| {line}")];
+        let one = |line: &ContentLine| vec![format!("| {}", line.text)];
         let mut rows: Vec<Beside> = Vec::new();
-        let mut alike: Vec<String> = Vec::new();
+        let mut alike: Vec<ContentLine> = Vec::new();
         for pair in align(&items(&left), &items(&right)) {
             let (of_left, of_right) = match pair {
-                Pair::Both(a, b) if left[a] == right[b] => {
+                Pair::Both(a, b) if left[a].compared() == right[b].compared() => {
                     alike.push(left[a].clone());
                     continue;
                 }
@@ -244,42 +311,50 @@ impl Row {
 const SHOWN: usize = 400;
 
 /// The lines that were alike, as one row.
-fn the_same(alike: &mut Vec<String>, words: &dyn Fn(&[String]) -> Vec<String>) -> Option<Beside> {
+fn the_same(alike: &mut Vec<ContentLine>, words: &dyn Fn(&[ContentLine]) -> Vec<String>) -> Option<Beside> {
     let lines = words(&std::mem::take(alike));
     (!lines.is_empty()).then(|| Beside { left: lines.clone(), right: lines, mark: Mark::Same, words: String::new() })
 }
 
 /// Two offers, line by line: what is offered alike is no difference, and what is not has the sign.
-fn by_line(offers: &Beside) -> Vec<Beside> {
-    let keyword = |line: &str| line.get(6..).unwrap_or_default().split(' ').next().unwrap_or_default().to_uppercase();
-    let items = |lines: &[String]| -> Vec<Item> {
-        let item = |(n, line): (usize, &String)| {
-            // The first line names the server, whatever it says.
-            let kind = if n == 0 { String::new() } else { keyword(line) };
-            Item { kind, text: line.get(6..).unwrap_or_default().to_owned() }
+fn by_line(replied: &Beside, hello: Option<&Difference>) -> Vec<Beside> {
+    let row = |(left, right): (Option<&String>, Option<&String>)| {
+        let text = |line: Option<&String>| line.map(|line| offered(line).to_owned());
+        let difference = match (text(left), text(right)) {
+            (Some(left), Some(right)) if left == right => None,
+            (Some(left), Some(right)) if capability(&left) == capability(&right) => Some(Difference::Text(left, right)),
+            (Some(left), Some(right)) => Some(Difference::Offer(left, right)),
+            (Some(left), None) => Some(Difference::OfferedLeft(left)),
+            (None, right) => right.map(Difference::OfferedRight),
         };
-        lines.iter().enumerate().map(item).collect()
+        let drift = difference.as_ref().is_some_and(Difference::is_drift) || replied.mark == Mark::Drift;
+        let mark = match &difference {
+            None => Mark::Same,
+            Some(_) if drift => Mark::Drift,
+            Some(_) => Mark::Differs,
+        };
+        let line = |line: Option<&String>| line.cloned().into_iter().collect();
+        Beside { left: line(left), right: line(right), mark, words: difference.as_ref().map(words).unwrap_or_default() }
     };
-    let (left, right) = (items(&offers.left), items(&offers.right));
-    let row = |pair: Pair| {
-        let (a, b, mark) = match pair {
-            Pair::Both(0, 0) => (Some(0), Some(0), Mark::Same),
-            Pair::Both(a, b) if left[a].text == right[b].text => (Some(a), Some(b), Mark::Same),
-            Pair::Both(a, b) => (Some(a), Some(b), offers.mark),
-            Pair::Left(a) => (Some(a), None, offers.mark),
-            Pair::Right(b) => (None, Some(b), offers.mark),
+    let mut rows: Vec<Beside> = offers(&replied.left, &replied.right).into_iter().map(row).collect();
+    let other = rows.iter().skip(1).any(Beside::is_difference);
+    if let Some(first) = rows.first_mut() {
+        (first.mark, first.words) = match hello {
+            Some(hello) => (Mark::Drift, words(hello)),
+            None if other => (Mark::Same, String::new()),
+            // Another order, say, or a time: no line alone shows it.
+            None => (replied.mark, replied.words.clone()),
         };
-        let line = |lines: &[String], n: Option<usize>| n.map(|n| lines[n].clone()).into_iter().collect();
-        let offered = |items: &[Item], n: Option<usize>| n.map(|n| items[n].text.clone());
-        let difference = match (offered(&left, a), offered(&right, b)) {
-            (Some(left), Some(right)) => Difference::Offer(left, right),
-            (Some(left), None) => Difference::OfferedLeft(left),
-            (_, right) => Difference::OfferedRight(right.unwrap_or_default()),
-        };
-        let words = if mark == Mark::Same { String::new() } else { words(&difference) };
-        Beside { left: line(&offers.left, a), right: line(&offers.right, b), mark, words }
-    };
-    align(&left, &right).into_iter().map(row).collect()
+    }
+    rows
+}
+
+/// A capability, however it is written.
+fn capability(line: &str) -> Vec<String> {
+    line.split_ascii_whitespace()
+        .enumerate()
+        .map(|(n, word)| if n == 0 { word.to_ascii_uppercase() } else { word.to_owned() })
+        .collect()
 }
 
 /// A difference in words; nothing where the two sides say it themselves.
@@ -306,8 +381,7 @@ fn words(difference: &Difference) -> String {
             format!("the enhanced status code is {left} on the left, {right} on the right")
         }
         Difference::Command(..) => "another line was sent".to_owned(),
-        Difference::Name(..) => "the client called itself something else".to_owned(),
-        Difference::Text(..) => "only the text is another".to_owned(),
+        Difference::Text(..) | Difference::Hello(..) => "only the text is another".to_owned(),
         Difference::Time(left, right) => {
             format!("the reply took {} on the left, {} on the right", seconds(*left), seconds(*right))
         }
@@ -399,6 +473,107 @@ mod tests {
     }
 
     #[test]
+    fn what_each_sending_makes_anew_is_passed_over_and_named() {
+        let body = |boundary: &str, id: &str, text: &str| {
+            format!(
+                "1.1 | Message-ID: <{id}@a>\n1.1 | Content-Type: multipart/mixed; boundary=\"{boundary}\"\n1.1 |\n\
+                 1.1 | --{boundary}\n1.1 |\n1.1 | {text}\n1.1 | --{boundary}--\n"
+            )
+        };
+        let one = talk(&body("b1", "123456", "price 10485760"), TLS);
+        let comparison = compare(&one, &talk(&body("zz", "654321", "price 10485760"), TLS)).expect("recordings");
+        let named: Vec<_> = comparison.rows.iter().flat_map(|row| row.passed_over.clone()).collect();
+        assert_eq!((comparison.tally(), named), ((0, 0), vec!["Message-ID", "MIME boundaries"]));
+        assert!(comparison.beside().iter().any(|row| row.words == "not compared: Message-ID, MIME boundaries"));
+        let other = talk(&body("b1", "123456", "price 20485760"), TLS);
+        assert_eq!(found(&one, &other), (vec!["message"], (1, 0)));
+    }
+
+    #[test]
+    fn what_was_sent_is_compared_exactly() {
+        let talk = |line: &str, reply: &str| {
+            let text = format!("0.0 * connected a\n0.1 < 220 mx.a\n0.2 > {line}\n0.3 < {reply}\n");
+            read(text.as_bytes()).expect("a transcript")
+        };
+        for (a, b) in [
+            ("RCPT TO:<12345@a.b>", "RCPT TO:<23456@a.b>"),
+            ("RCPT TO:<order.20261201@a.b>", "RCPT TO:<order.20261202@a.b>"),
+            ("RCPT TO:<a@[10.0.0.1]>", "RCPT TO:<a@[10.0.0.2]>"),
+            ("MAIL FROM:<bounce-12345678@a.b> BY=120", "MAIL FROM:<bounce-12345678@a.b> BY=240"),
+            ("XCLIENT ADDR=192.0.2.1", "XCLIENT ADDR=192.0.2.2"),
+            ("EHLO a.example", "EHLO b.example"),
+        ] {
+            assert_eq!(found(&talk(a, "250 ok"), &talk(b, "250 ok")), (vec!["command"], (1, 0)), "{a}");
+        }
+        let rows = compare(&talk("AUTH PLAIN {{auth}}", "235 ok"), &talk("AUTH PLAIN {{auth}}", "235 ok"));
+        assert_eq!(rows.expect("recordings").rows[1].passed_over, ["{{auth}}"]);
+    }
+
+    #[test]
+    fn a_mask_that_either_head_switches_off_is_off_and_one_that_hid_something_is_named() {
+        let talk = |id: &str, masks: &str| {
+            let text =
+                format!("+++\nehlo = 1\n{masks}+++\n0.0 * connected a\n0.1 < 220 mx\n0.2 > NOOP\n0.3 < 250 id={id}\n");
+            read(text.as_bytes()).expect("a transcript")
+        };
+        let off = "[masks]\nqueue_ids = false\n";
+        let masked = compare(&talk("4F3A9B", ""), &talk("77C0D1", "")).expect("recordings");
+        assert_eq!((masked.tally(), &masked.rows[1].masked[..]), ((0, 0), &["queue_ids"][..]));
+        assert!(masked.beside().iter().any(|row| row.words.ends_with(": queue_ids")));
+        for (left, right) in [(off, ""), ("", off)] {
+            assert_eq!(found(&talk("4F3A9B", left), &talk("77C0D1", right)), (vec!["text"], (0, 1)));
+        }
+        let (one, other) = (talk("4F3A9B", ""), talk("77C0D1", ""));
+        assert_eq!(compare_under(Masks::none(), &one, &other).expect("recordings").tally(), (0, 1));
+        assert!(compare(&one, &talk("4F3A9B", "[masks]\nqueue_id = true\n")).is_err());
+    }
+
+    #[test]
+    fn each_verdict_of_lmtp_stands_beside_that_for_the_same_recipient_and_the_message_is_told_once() {
+        let talk = |recipients: &[(&str, &str, &str)]| {
+            let rcpts = recipients.iter().map(|(to, reply, _)| format!("0.1 > RCPT TO:<{to}>\n0.1 < {reply}\n"));
+            let verdicts = recipients.iter().filter(|(.., verdict)| !verdict.is_empty());
+            let text = format!(
+                "0.0 * connected a\n0.0 < 220 mx\n0.0 > LHLO a\n0.0 < 250 mx\n0.1 > MAIL FROM:<a@b>\n0.1 < 250 ok\n{}\
+                 0.2 > DATA\n0.2 < 354 go\n0.3 | Subject: x\n0.3 > .\n{}",
+                rcpts.collect::<String>(),
+                verdicts.map(|(.., verdict)| format!("0.4 < {verdict}\n")).collect::<String>()
+            );
+            read(text.as_bytes()).expect("a transcript")
+        };
+        let (ann, joe) = (("ann@a", "250 ok", "250 saved"), ("joe@a", "250 ok", "250 saved"));
+        let left = talk(&[("full@a", "250 ok", "452 full"), ann, joe]);
+        let right = talk(&[ann, joe, ("full@a", "452 full", "")]);
+        let told = |left: &Document, right: &Document| -> Vec<String> {
+            let rows = compare(left, right).expect("compared").rows;
+            let of = |row: &Row| match row.pair {
+                Pair::Both(..) if row.differences.is_empty() => format!("= {}", row.line()),
+                Pair::Both(..) => format!("! {}", row.line()),
+                Pair::Left(_) => format!("- {}", row.line()),
+                Pair::Right(_) => format!("+ {}", row.line()),
+            };
+            rows.iter().map(of).filter(|row| row[2..].starts_with('.')).collect()
+        };
+        assert_eq!(told(&left, &right), ["- . for full@a", "= . for ann@a", "= . for joe@a"]);
+        assert_eq!(told(&right, &left), ["+ . for full@a", "= . for ann@a", "= . for joe@a"]);
+        assert_eq!(told(&left, &left).len(), 3);
+        assert!(told(&left, &left).iter().all(|row| row.starts_with('=')));
+        let shown = |rows: Vec<Beside>| rows.iter().filter(|row| row.left.iter().any(|it| it.starts_with('|'))).count();
+        assert_eq!(shown(compare(&left, &right).expect("compared").beside()), 1);
+    }
+
+    #[test]
+    fn tls_from_the_first_byte_on_is_a_difference_of_the_greeting() {
+        let talk = |tls: &str| {
+            let text = format!("0.0 * connecting 192.0.2.1:465\n0.0 * connected 192.0.2.1:465\n{tls}0.1 < 220 mx\n");
+            read(text.as_bytes()).expect("a transcript")
+        };
+        let (clear, tls) = (talk(""), talk(&format!("0.0 * tls {TLS}\n")));
+        assert_eq!(found(&clear, &tls), (vec!["tls"], (1, 0)));
+        assert_eq!(found(&tls, &tls), (vec![], (0, 0)));
+    }
+
+    #[test]
     fn of_a_handshake_more_than_that_there_was_one_is_compared() {
         let one = talk(BODY, TLS);
         for (tls, want) in [
@@ -462,6 +637,10 @@ mod tests {
         let rows = compare(&left, &right).expect("recordings").beside();
         let marked: Vec<_> = rows.iter().filter(|row| row.is_difference()).map(|row| row.right[0].as_str()).collect();
         assert_eq!(marked, ["< 250-SIZE 20", "< 250 AUTH PLAIN"]);
+        let other = offer("0.3 < 250-mx\n0.3 < 250-DSN\n0.3 < 250-HELP\n0.3 < 250 SIZE 10\n");
+        let rows = compare(&left, &other).expect("recordings").beside();
+        let marked: Vec<_> = rows.iter().filter(|row| row.is_difference()).map(|row| row.words.as_str()).collect();
+        assert_eq!(marked, ["only the right one was offered HELP"], "another order is none");
         assert_eq!(compare(&left, &right).expect("recordings").tally(), (1, 0));
     }
 }

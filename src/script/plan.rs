@@ -16,6 +16,7 @@ use super::check::Check;
 use super::files::Folders;
 use super::item::{Item, What, items};
 use super::pattern::Pattern;
+use super::recorded::Texts;
 use super::values::{Piece, Unfilled, Values};
 
 mod content;
@@ -148,6 +149,8 @@ pub struct Plan {
     pub needs_credentials: Option<usize>,
     /// What must not be recorded besides.
     pub secrets: Vec<Secret>,
+    /// Under what recorded replies are compared.
+    pub texts: Texts,
 }
 
 /// Makes a plan of a document. `name` is the file's, for errors.
@@ -161,13 +164,17 @@ pub fn plan(document: &Document, name: &str, values: &Values<'_>, folders: &Fold
         let column = String::from_utf8_lossy(before).chars().count() + 1;
         ScriptError { file: name.to_owned(), line: document.line_of(record), column, words }
     };
+    let texts = Texts::of(document).map_err(|words| {
+        let line = document.header.line_of("[masks]");
+        ScriptError { file: name.to_owned(), line, column: 1, words }
+    })?;
     let items = items(document, &place)?;
     let mut builder = Builder {
         document,
         values,
         folders,
         place: &place,
-        plan: Plan { asks: 1, secrets: values.secrets(), ..Plan::default() },
+        plan: Plan { asks: 1, secrets: values.secrets(), texts, ..Plan::default() },
         due: VecDeque::from([0]),
         current: 0,
         last_sent: 0,

@@ -2,35 +2,53 @@
 
 use std::collections::BTreeSet;
 
+use crate::conversation::file::Document;
 use crate::smtp::{Capabilities, Reply, escape};
 
-use super::masks::{Ends, Masks};
+use super::masks::{Ends, Masks, hid};
 
 /// How a reply compares to its recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Compared {
-    /// The same, or the same under the masks.
+    /// The same.
     Same,
+    /// The same but for what these masks hid, in words.
+    Masked(String),
     /// Another text; code, enhanced code and capabilities are the same.
     Drift(String),
     /// Something that counts is different.
     Differs(String),
 }
 
-/// How strictly texts are compared.
-#[derive(Debug, Clone)]
-pub struct Exact {
+/// Under what the texts of a recording's replies are compared.
+#[derive(Debug, Clone, Default)]
+pub struct Texts {
     /// What is not compared.
     pub masks: Masks,
     /// The two ends of the recording.
-    pub recorded: Ends,
+    pub ends: Ends,
+}
+
+impl Texts {
+    /// As the head of a file has it, and what was recorded in it.
+    ///
+    /// # Errors
+    /// `[masks]` that are none.
+    pub fn of(document: &Document) -> Result<Self, String> {
+        Ok(Self { masks: Masks::of_head(&document.header.table)?, ends: Ends::of(&document.log) })
+    }
 }
 
 /// Compares by code and enhanced status code and, where `offer` says that EHLO or LHLO was answered, by the set of
-/// capabilities; with `exact` by the text under its masks too. The two ends of the conversation that goes on are asked for
-/// only where texts differ.
-#[must_use]
-pub fn compare(recorded: &Reply, now: &Reply, offer: bool, exact: Option<(&Exact, &dyn Fn() -> Ends)>) -> Compared {
+/// capabilities, and by the text under its masks, which counts where it is to be `exact`. The two ends of the conversation
+/// that goes on are asked for only where texts differ.
+pub fn compare(
+    recorded: &Reply,
+    now: &Reply,
+    offer: bool,
+    (texts, exact): (&Texts, bool),
+    ends: impl FnOnce() -> Ends,
+) -> Compared {
     if recorded.code() != now.code() {
         return Compared::Differs(format!("the code was {}, now it is {}", shown(recorded.code()), shown(now.code())));
     }
@@ -45,18 +63,15 @@ pub fn compare(recorded: &Reply, now: &Reply, offer: bool, exact: Option<(&Exact
     if was == is {
         return Compared::Same;
     }
+    if let Some(masks) = texts.masks.alike(&was, &is, &texts.ends.clone().and(&ends())) {
+        return Compared::Masked(hid(&masks));
+    }
     let words = format!(
         "the text was \"{}\", now it is \"{}\"",
         escape::for_screen(was.replace('\n', " ").as_bytes()),
         escape::for_screen(is.replace('\n', " ").as_bytes())
     );
-    match exact {
-        Some((exact, ends)) if exact.masks.apply(&was, &exact.recorded) == exact.masks.apply(&is, &ends()) => {
-            Compared::Same
-        }
-        Some(_) => Compared::Differs(words),
-        None => Compared::Drift(words),
-    }
+    if exact { Compared::Differs(words) } else { Compared::Drift(words) }
 }
 
 fn shown(code: Option<impl std::fmt::Display>) -> String {
@@ -103,6 +118,7 @@ mod tests {
     fn kind(compared: &Compared) -> &'static str {
         match compared {
             Compared::Same => "same",
+            Compared::Masked(_) => "masked",
             Compared::Drift(_) => "drift",
             Compared::Differs(_) => "differs",
         }
@@ -110,11 +126,10 @@ mod tests {
 
     #[test]
     fn codes_count_and_texts_drift() {
-        let exact = Exact { masks: Masks::default(), recorded: Ends::default() };
         for (was, is, offer, loosely, exactly) in [
             ("250 2.0.0 Ok", "250 2.0.0 Ok", false, "same", "same"),
             ("250 2.0.0 Ok", "250 2.0.0 Fine", false, "drift", "differs"),
-            ("250 queued as 4F3A", "250 queued as 77C0", false, "drift", "same"),
+            ("250 queued as 4F3A", "250 queued as 77C0", false, "masked", "masked"),
             ("250 Ok", "251 Ok", false, "differs", "differs"),
             ("550 5.1.1 no", "550 5.7.1 no", false, "differs", "differs"),
             ("550 5.1.1 no", "550 no", false, "differs", "differs"),
@@ -124,14 +139,15 @@ mod tests {
             ("250-a\n250 AUTH PLAIN LOGIN", "250-a\n250 AUTH LOGIN", true, "differs", "differs"),
         ] {
             let (was, is) = (reply(was), reply(is));
-            assert_eq!(kind(&compare(&was, &is, offer, None)), loosely, "{was:?}");
-            assert_eq!(kind(&compare(&was, &is, offer, Some((&exact, &Ends::default)))), exactly, "{was:?}");
+            let compared = |exact| kind(&compare(&was, &is, offer, (&Texts::default(), exact), Ends::default));
+            assert_eq!((compared(false), compared(true)), (loosely, exactly), "{was:?}");
         }
     }
 
     #[test]
     fn what_changed_in_the_offer_is_named() {
-        let compared = compare(&reply("250-a\n250-DSN\n250 HELP"), &reply("250-a\n250-HELP\n250 CHUNKING"), true, None);
+        let (was, is) = (reply("250-a\n250-DSN\n250 HELP"), reply("250-a\n250-HELP\n250 CHUNKING"));
+        let compared = compare(&was, &is, true, (&Texts::default(), false), Ends::default);
         assert_eq!(compared, Compared::Differs("no longer offered: DSN; newly offered: CHUNKING".to_owned()));
     }
 }

@@ -13,6 +13,7 @@ use crate::smtp::{Class, Phase, Reply, Verb, escape};
 use super::check::Check;
 use super::facts::facts;
 use super::login::{Login, around};
+use super::masks::Ends;
 use super::plan::{Act, Ask, Content, Expected, Plan, Sending, Step};
 use super::recorded::{Compared, compare};
 use super::report::{Cause, Outcome, Report, Verdict, Watch};
@@ -86,6 +87,8 @@ struct Runner<'a> {
     warned: std::collections::BTreeSet<String>,
     /// Replies that nothing asked for, so far.
     unasked: usize,
+    /// The two ends of the conversation, as far as they were looked for.
+    ends: Ends,
     /// Takes the password out of what is told of the script's lines.
     mask: Box<Mask>,
 }
@@ -112,6 +115,7 @@ impl<'a> Runner<'a> {
             named: limits::Named::default(),
             warned: std::collections::BTreeSet::new(),
             unasked: 0,
+            ends: Ends::default(),
             mask,
         }
     }
@@ -424,17 +428,20 @@ impl<'a> Runner<'a> {
         self.handshake().await
     }
 
-    fn compare(&self, expected: &Expected, reply: &Reply) -> (Verdict, String) {
+    fn compare(&mut self, expected: &Expected, reply: &Reply) -> (Verdict, String) {
         match expected {
             Expected::Pattern(pattern) => match pattern.check(reply) {
                 Ok(()) => (Verdict::Met, String::new()),
                 Err(words) => (Verdict::Failed, words),
             },
             Expected::Recorded(recorded, offer) => {
-                let ends = || super::masks::Ends::of(&self.wire.log);
-                let exact = self.settings.exact.as_ref().map(|exact| (exact, &ends as &dyn Fn() -> _));
-                match compare(recorded, reply, *offer, exact) {
+                let ends = || {
+                    self.ends.extend(&self.wire.log);
+                    self.ends.clone()
+                };
+                match compare(recorded, reply, *offer, (&self.plan.texts, self.settings.exact), ends) {
                     Compared::Same => (Verdict::Met, String::new()),
+                    Compared::Masked(words) => (Verdict::Met, words),
                     Compared::Drift(words) => (Verdict::Drift, words),
                     Compared::Differs(words) => (Verdict::Failed, words),
                 }

@@ -15,6 +15,7 @@ use crate::world::World;
 
 use super::beside::{Beside, Mark};
 use super::login::{Login, around};
+use super::masks::Ends;
 use super::orders::requests;
 use super::plan::{Act, Ask, Plan, Sending};
 use super::ties::Ties;
@@ -134,6 +135,8 @@ pub struct Stepper {
     open: Vec<Ask>,
     /// The exchange that was looked at last.
     last: Option<usize>,
+    /// The two ends of the conversation, as far as they were looked for.
+    ends: Ends,
     /// Mail is held back after a failed expectation.
     held: bool,
     /// The mail transaction for which handing over was allowed.
@@ -169,6 +172,7 @@ impl Stepper {
             pending: VecDeque::new(),
             open: Vec::new(),
             last: None,
+            ends: Ends::default(),
             held: false,
             allowed: None,
             half: false,

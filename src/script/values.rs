@@ -79,8 +79,24 @@ pub struct Values<'a> {
     target: &'a Target,
     environment: &'a [String],
     world: &'a World,
+    made: Made,
+}
+
+/// What is made anew for each run: `{{uuid}}`, `{{date}}` and what is made of them. One that is held with two servers has
+/// the same with both.
+#[derive(Debug, Clone)]
+pub struct Made {
     uuid: String,
     date: String,
+}
+
+impl Made {
+    /// Made now.
+    #[must_use]
+    pub fn now(world: &World) -> Self {
+        let date = world.now().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
+        Self { uuid: uuid(world.random()), date }
+    }
 }
 
 /// A marker that can't be filled.
@@ -102,8 +118,13 @@ impl<'a> Values<'a> {
         environment: &'a [String],
         world: &'a World,
     ) -> Self {
-        let date = world.now().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
-        Self { given, head, target, environment, world, uuid: uuid(world.random()), date }
+        Self { given, head, target, environment, world, made: Made::now(world) }
+    }
+
+    /// The same with what was made already.
+    #[must_use]
+    pub fn with(self, made: &Made) -> Self {
+        Self { made: made.clone(), ..self }
     }
 
     /// The recipients that `{{to}}` stands for, in order.
@@ -212,10 +233,10 @@ impl<'a> Values<'a> {
         Ok(match name {
             "ehlo" => self.target.ehlo.clone(),
             "from" => self.target.from.clone(),
-            "uuid" => Some(self.uuid.clone()),
-            "date" => Some(self.date.clone()),
+            "uuid" => Some(self.made.uuid.clone()),
+            "date" => Some(self.made.date.clone()),
             "message_id" => {
-                let id = format!("{}@{}", self.uuid, self.target.ehlo.as_deref().unwrap_or("ehlo.invalid"));
+                let id = format!("{}@{}", self.made.uuid, self.target.ehlo.as_deref().unwrap_or("ehlo.invalid"));
                 // The angle brackets belong to it (RFC 5322 3.6.4), unless the script has them already.
                 Some(if before.last() == Some(&b'<') { id } else { format!("<{id}>") })
             }

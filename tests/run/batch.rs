@@ -74,6 +74,11 @@ fn a_conversation_with_two_servers_says_how_they_differ() {
     let script = "> HELO noddy.com\n> MAIL FROM:<dude@noddy.com>\n> RCPT TO:<anotherdude@target.local>\n> QUIT\n";
     desk.script(script, &["--target", "lab:", "--against", "lab:", "--exact"])
         .expect(0, &["5 exchanges compared, 0 differ"]);
+    // What is made anew for each run is the same with both.
+    let named = SENDS_MAIL.replacen("> EHLO", "> NOOP {{uuid}}\n> EHLO", 1);
+    let twice = ["--target", "lab:", "--against", "lab:", "--repeat", "2"];
+    let ran = desk.script(&named, &twice);
+    assert_eq!(ran.out.matches(" 0 differ").count(), 2, "{}", ran.out);
     let greylisted = ["--target", "lab:", "--against", "lab:greylisting"];
     desk.script(script, &greylisted)
         .expect(1, &["! RCPT TO:<anotherdude@target.local>", "- 250", "+ 450", "=== - lab:"]);
@@ -95,6 +100,10 @@ fn a_conversation_with_two_servers_says_how_they_differ() {
         .expect(1, &["1 message handed over\n=== - lab:default", "+ none"]);
     let ran = desk.script(mail, &["--target", "lab:exim"]);
     ran.expect(1, &["held back after a failed expectation"]);
+    let ran = desk.script(script, &[&greylisted[..], &["--report", "text"]].concat());
+    ran.expect(1, &["FAILED", "compared with lab:greylisting: 5 exchanges compared, 1 differ", "code - 250 + 450"]);
+    let ran = desk.script(script, &[&greylisted[..], &["--report", "junit"]].concat());
+    ran.expect(1, &["RCPT TO:&lt;anotherdude@target.local&gt;", "code - 250 + 450"]);
     // What both refuse is no difference.
     let refused = script.replace("target.local", "elsewhere.example");
     desk.script(&refused, &["--target", "lab:", "--against", "lab:"]).expect(0, &["0 differ"]);

@@ -13,8 +13,8 @@ use super::screen::{self, Screen};
 use super::{Arguments, COMMAND, Turn, complain, exit_of};
 use crate::cli::{Colour, Common, Exit, diff};
 use crate::conversation::file::Document;
-use crate::script::comparison::compare as compared;
-use crate::script::{Cause, HoldsBack, Settings};
+use crate::script::comparison::{Row, compare as compared};
+use crate::script::{Cause, HoldsBack, Outcome, Settings, Verdict};
 use crate::smtp::escape::for_screen;
 use crate::world::World;
 
@@ -104,7 +104,7 @@ async fn one(
         },
         rcpt_only: arguments.rcpt_only,
         unseen: false,
-        exact: prepared.exact.clone(),
+        exact: arguments.exact,
         hand_over: prepared.hand_over,
         credentials: prepared.credentials.clone(),
         clear_text_password: prepared.clear_text_password,
@@ -167,14 +167,17 @@ pub(super) fn exit(played: &[Played], two: bool) -> Exit {
 }
 
 /// What came of comparing.
+#[derive(Default)]
 pub(super) struct Told {
     pub(super) json: Vec<Value>,
+    /// For a report: each comparison as a run of its own.
+    pub(super) runs: Vec<Run>,
     pub(super) differ: bool,
 }
 
 /// Compares each conversation with the one that was held after it with the other server, and prints how they differ.
 pub(super) fn compare(played: &[Played], arguments: &Arguments, common: &Common) -> Told {
-    let mut told = Told { json: Vec::new(), differ: false };
+    let mut told = Told::default();
     for pair in played.chunks_exact(2) {
         let [left, right] = pair else { continue };
         if left.unplayed || right.unplayed {
@@ -188,6 +191,7 @@ pub(super) fn compare(played: &[Played], arguments: &Arguments, common: &Common)
             }
         };
         told.differ |= rows.iter().any(|row| row.counts(arguments.exact));
+        told.runs.push(of_comparison(&rows, [left, right], arguments.exact));
         let mut json = diff::to_json(&rows, arguments.exact);
         json["left"] = left.uri.clone().into();
         json["right"] = right.uri.clone().into();
@@ -200,4 +204,21 @@ pub(super) fn compare(played: &[Played], arguments: &Arguments, common: &Common)
         }
     }
     told
+}
+
+/// A comparison as a report has it: what differs is what failed in it.
+fn of_comparison(rows: &[Row], [left, right]: [&Played; 2], exact: bool) -> Run {
+    let counted: Vec<_> = rows.iter().filter(|row| row.counts(exact)).collect();
+    let outcome = |row: &&Row| {
+        let verdict = Verdict::Failed;
+        Outcome { line: 0, step: row.line(), verdict, words: diff::in_a_line(row, [&left.uri, &right.uri]) }
+    };
+    Run {
+        name: for_screen(format!("{} compared with {}", left.run.name, right.uri).as_bytes()),
+        exit: if counted.is_empty() { Exit::Done } else { Exit::Refused },
+        took: Duration::ZERO,
+        outcomes: counted.iter().map(outcome).collect(),
+        summary: diff::summary(rows, "exchange", exact),
+        words: None,
+    }
 }

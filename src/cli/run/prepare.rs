@@ -16,10 +16,8 @@ use crate::lab::{self, Lab};
 use crate::profile::{Endpoint, Profiles, SecretSource, Target};
 use crate::script::example;
 use crate::script::files::Folders;
-use crate::script::masks::{Ends, Masks};
 use crate::script::plan::{Plan, plan};
-use crate::script::recorded::Exact;
-use crate::script::values::Values;
+use crate::script::values::{Made, Values};
 use crate::smtp::sasl::Credentials;
 use crate::world::World;
 
@@ -36,7 +34,7 @@ pub(super) struct Prepared {
     pub(super) uri: String,
     pub(super) options: Options,
     pub(super) plan: Plan,
-    pub(super) exact: Option<Exact>,
+    pub(super) exact: bool,
     pub(super) hand_over: bool,
     pub(super) credentials: Option<Credentials>,
     /// The password may go out in clear text: the profile allows it, or it is the lab's.
@@ -50,9 +48,9 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// The same, to be played once more: what is made anew for each run, such as `{{uuid}}`, is another one.
-    pub(super) fn again(&self, arguments: &Arguments, world: &World) -> Result<Self, String> {
+    pub(super) fn again(&self, arguments: &Arguments, made: &Made, world: &World) -> Result<Self, String> {
         let vars = self.document.header.table.get("vars").and_then(toml::Value::as_table);
-        let values = Values::new(&arguments.variables, vars, &self.target, &arguments.allow_env, world);
+        let values = Values::new(&arguments.variables, vars, &self.target, &arguments.allow_env, world).with(made);
         let mut plan = plan(&self.document, &self.name, &values, &self.folders).map_err(|error| error.to_string())?;
         if arguments.pace {
             plan.at_its_pace(&self.document);
@@ -63,6 +61,7 @@ impl Prepared {
     /// The head of what is recorded.
     pub(super) fn header(&self, world: &World) -> Header {
         let mut header = Header::recording(&self.uri, world.now(), Side::Client);
+        self.plan.texts.masks.keep(&mut header);
         if let Some(title) = &self.title {
             header = header.with("title", title);
         }
@@ -98,6 +97,7 @@ impl Labs {
 pub(super) async fn prepare(
     path: &Path,
     to: Option<&str>,
+    made: &Made,
     arguments: &Arguments,
     world: &World,
     labs: &mut Labs,
@@ -106,7 +106,7 @@ pub(super) async fn prepare(
     let profiles = Profiles::load(&world.directories.config);
     let mut target = target(&document, path, to, &profiles)?.marked(&profiles, Some(&document.header));
     let vars = document.header.table.get("vars").and_then(toml::Value::as_table);
-    let values = Values::new(&arguments.variables, vars, &target, &arguments.allow_env, world);
+    let values = Values::new(&arguments.variables, vars, &target, &arguments.allow_env, world).with(made);
     let folders = Folders { allowed: arguments.allow_files.clone(), ..Folders::of(path) };
     let mut plan = plan(&document, &name, &values, &folders).map_err(|error| error.to_string())?;
     if arguments.pace {
@@ -115,7 +115,6 @@ pub(super) async fn prepare(
     if never_asked(&document) {
         return Err(format!("{name}: what was sent is not in it, only what was answered: nothing can be played again"));
     }
-    let exact = if arguments.exact { Some(exact(&document, &name)?) } else { None };
     let hand_over = hand_over(&plan, &target, &name, arguments).await?;
     confirm(&target, arguments)?;
     let credentials = credentials(&plan, &target, &name, world)?;
@@ -138,7 +137,7 @@ pub(super) async fn prepare(
         uri,
         options,
         plan,
-        exact,
+        exact: arguments.exact,
         hand_over,
         credentials,
         clear_text_password,
@@ -217,11 +216,6 @@ fn confirm(target: &Target, arguments: &Arguments) -> Result<(), String> {
         return if ask::confirm(&format!("{chosen}. Connect?")) { Ok(()) } else { Err("not connected".to_owned()) };
     }
     Err(format!("{chosen}; --yes connects there, --target names another place"))
-}
-
-fn exact(document: &Document, name: &str) -> Result<Exact, String> {
-    let masks = Masks::of_head(&document.header.table).map_err(|words| format!("{name}: {words}"))?;
-    Ok(Exact { masks, recorded: Ends::of(&document.log) })
 }
 
 /// Whether a message may be handed over wherever this leads; an error where the plan would do so and must not.

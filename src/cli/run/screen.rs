@@ -105,8 +105,8 @@ impl Screen {
         let title = prepared.title.as_ref().map(|t| format!(" ({})", escape::for_screen(t.as_bytes())));
         let reading = escape::for_screen(prepared.target.reading.as_bytes());
         self.line(Role::Remark, &format!("=== {}{}: {reading}", prepared.name, title.unwrap_or_default()));
-        if let Some(exact) = &prepared.exact {
-            let masks: Vec<_> = exact.masks.names().collect();
+        if prepared.exact {
+            let masks: Vec<_> = prepared.plan.texts.masks.names().collect();
             self.line(Role::Remark, &format!("=== not compared: {}", masks.join(" ")));
         }
     }

@@ -157,7 +157,7 @@ impl Trip {
             holds_back: HoldsBack::Failed,
             rcpt_only: false,
             unseen: true,
-            exact: None,
+            exact: false,
             hand_over: self.hand_over,
             credentials: None,
             clear_text_password: false,

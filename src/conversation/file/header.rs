@@ -123,6 +123,14 @@ impl Header {
         Self { table, ..Self::default() }
     }
 
+    /// The line of the file that begins with this, from 1; the first where it was not read from one.
+    #[must_use]
+    pub fn line_of(&self, begins: &str) -> usize {
+        let text = self.source.as_ref().map_or("", |(text, _)| text);
+        let found = text.lines().position(|line| line.trim_start().starts_with(begins));
+        found.map_or(1, |place| self.lead.lines().count() + place + 2)
+    }
+
     /// Takes what a reader found: the lines before the first `+++`, and the text up to the second with its table.
     pub(super) fn read(lead: String, text: String, table: Table) -> Self {
         Self { lead, source: Some((text, table.clone())), table }

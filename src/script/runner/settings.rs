@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::super::guide::Guide;
-use super::super::recorded::Exact;
 use super::Offered;
 use crate::client::{Options, SharedJournal};
 use crate::smtp::sasl::Credentials;
@@ -45,8 +44,8 @@ pub struct Settings {
     pub rcpt_only: bool,
     /// Nobody has seen the script: its lines are told by what they say, without their numbers.
     pub unseen: bool,
-    /// Recordings are compared by their text too.
-    pub exact: Option<Exact>,
+    /// A recorded reply is to come with its text too.
+    pub exact: bool,
     /// A message may be handed over to a host that is not on loopback.
     pub hand_over: bool,
     /// Who logs in.

@@ -126,7 +126,7 @@ impl Stepper {
             return true;
         };
         let Some(reply) = dialogue.reply(log, exchange) else { return false };
-        let (mark, words) = held_against(expected, &reply);
+        let (mark, words) = self.held_against(expected, &reply, log);
         let optional = matches!(expected, Expected::Pattern(pattern) if pattern.optional);
         if optional && mark == Mark::Differs {
             self.judged_as(step, Mark::Same, "another reply came, and this one need not");
@@ -253,24 +253,31 @@ impl Stepper {
         }
     }
 
+    fn held_against(&mut self, expected: &Expected, reply: &Reply, log: &Log) -> (Mark, String) {
+        match expected {
+            Expected::Pattern(pattern) => match pattern.check(reply) {
+                Ok(()) => (Mark::Same, String::new()),
+                Err(words) => (Mark::Differs, words),
+            },
+            Expected::Recorded(recorded, offer) => {
+                let ends = || {
+                    self.ends.extend(log);
+                    self.ends.clone()
+                };
+                match compare(recorded, reply, *offer, (&self.plan.texts, false), ends) {
+                    Compared::Same => (Mark::Same, String::new()),
+                    Compared::Masked(words) => (Mark::Same, words),
+                    Compared::Drift(words) => (Mark::Drift, words),
+                    Compared::Differs(words) => (Mark::Differs, words),
+                }
+            }
+        }
+    }
+
     fn is_of_skipped(&self, step: usize) -> bool {
         match &self.plan.steps[step].act {
             Act::Expect(ask, _) | Act::Check(ask, _) => self.skipped[*ask],
             _ => false,
         }
-    }
-}
-
-fn held_against(expected: &Expected, reply: &Reply) -> (Mark, String) {
-    match expected {
-        Expected::Pattern(pattern) => match pattern.check(reply) {
-            Ok(()) => (Mark::Same, String::new()),
-            Err(words) => (Mark::Differs, words),
-        },
-        Expected::Recorded(recorded, offer) => match compare(recorded, reply, *offer, None) {
-            Compared::Same => (Mark::Same, String::new()),
-            Compared::Drift(words) => (Mark::Drift, words),
-            Compared::Differs(words) => (Mark::Differs, words),
-        },
     }
 }

@@ -15,7 +15,7 @@ use crate::lab::{self, Lab};
 use crate::profile::{Endpoint, Profiles, Target};
 use crate::script::files::Folders;
 use crate::script::plan::{Plan, plan};
-use crate::script::values::{self, Values};
+use crate::script::values::{self, Made, Values};
 use crate::script::{Cause, HoldsBack, Outcome, Settings, Watch, options, run};
 use crate::tui::effect::{Effect, OfGone};
 use crate::tui::keep::is_gone;
@@ -76,7 +76,8 @@ async fn held(
 ) -> Result<[PathBuf; 2], String> {
     let document = crate::tui::imported::document(path)?;
     let [left, right] = targets;
-    let (left, right) = (ready(&document, path, left, world)?, ready(&document, path, right, world)?);
+    let made = Made::now(world);
+    let (left, right) = (ready(&document, path, left, &made, world)?, ready(&document, path, right, &made, world)?);
     // No message is handed over where nobody was asked; so that the two stay alike, then to neither.
     let careful = [&left, &right].iter().any(|it| it.target.production || !it.target.is_loopback());
     let left = hold(left, careful, stop, world).await?;
@@ -84,7 +85,7 @@ async fn held(
     Ok([left, right])
 }
 
-fn ready(document: &Document, path: &Path, typed: &str, world: &World) -> Result<Ready, String> {
+fn ready(document: &Document, path: &Path, typed: &str, made: &Made, world: &World) -> Result<Ready, String> {
     let profiles = Profiles::load(&world.directories.config);
     let target = Target::read(typed, &profiles).map_err(|error| error.to_string())?;
     if target.from_file.is_some() {
@@ -98,7 +99,7 @@ fn ready(document: &Document, path: &Path, typed: &str, world: &World) -> Result
             "{marker} reads the environment, which has to be allowed; replay it with each, and compare the two"
         ));
     }
-    let values = Values::new(&[], vars, &target, &[], world);
+    let values = Values::new(&[], vars, &target, &[], world).with(made);
     let plan =
         plan(document, &super::prepare::name(path), &values, &Folders::of(path)).map_err(|error| error.to_string())?;
     if plan.steps.is_empty() {
@@ -121,6 +122,7 @@ async fn hold(ready: Ready, careful: bool, stop: &CancellationToken, world: &Wor
     let to_lab = matches!(target.endpoint, Endpoint::Lab(_));
     let clear_text_password = to_lab || target.auth.as_ref().is_some_and(|auth| auth.allow_plaintext);
     let mut header = Header::recording(&target.uri(), world.now(), Side::Client);
+    plan.texts.masks.keep(&mut header);
     if let Some(profile) = &target.profile {
         header = header.with("profile", profile);
     }
@@ -141,7 +143,7 @@ async fn hold(ready: Ready, careful: bool, stop: &CancellationToken, world: &Wor
         holds_back: HoldsBack::OtherClass,
         rcpt_only: careful,
         unseen: false,
-        exact: None,
+        exact: false,
         hand_over: false,
         credentials,
         clear_text_password,

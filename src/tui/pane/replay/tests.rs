@@ -32,9 +32,9 @@ fn a_capability_stands_beside_itself_in_whatever_order_each_names_them() {
         got[2..6],
         [
             "▌< 250-STARTTLS       < 250 STARTTLS",
-            "▌< 250-SIZE 1",
+            "▌< 250-SIZE 1       ≠",
             "▌< 250 DSN            < 250-DSN",
-            "▌                     < 250-XCLIENT"
+            "▌                   ≠ < 250-XCLIENT"
         ]
     );
 }
@@ -53,9 +53,9 @@ fn a_capability_that_one_side_lacks_does_not_shift_the_others() {
         got[..5],
         [
             " recorded             now",
-            "▌< 250-mx.a         ≠ < 250-mx.b",
-            "▌< 250-SIZE 1         < 250-SIZE 2",
-            "▌< 250-STARTTLS",
+            "▌< 250-mx.a         ≈ < 250-mx.b",
+            "▌< 250-SIZE 1       ≈ < 250-SIZE 2",
+            "▌< 250-STARTTLS     ≠",
             "▌< 250 DSN            < 250 DSN"
         ]
     );

@@ -25,7 +25,7 @@ pub(super) fn draw(pane: &Columns, rows: &[Beside], with: Frame<'_>, area: Rect,
     let bottom = area.bottom() - u16::from(words.is_some());
     let mut y = area.y + 1;
     for (index, row) in rows.iter().enumerate().skip(pane.top) {
-        for (n, line) in lines(row, area.width).into_iter().enumerate() {
+        for line in lines(row, area.width) {
             if y >= bottom {
                 break;
             }
@@ -36,8 +36,8 @@ pub(super) fn draw(pane: &Columns, rows: &[Beside], with: Frame<'_>, area: Rect,
                 buffer.set_string(area.x, y, "▌", style);
             }
             buffer.set_stringn(left, y, line.left, side.into(), with.theme.style(of_left));
-            if n == 0 {
-                buffer.set_string(left + side + 1, y, row.mark.glyph(), with.theme.style(of_mark(row.mark)));
+            if let Some(mark) = line.mark {
+                buffer.set_string(left + side + 1, y, mark.glyph(), with.theme.style(of_mark(mark)));
             }
             buffer.set_stringn(right, y, line.right, side.into(), with.theme.style(of_right));
             y += 1;
