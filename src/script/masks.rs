@@ -1,6 +1,7 @@
 //! What may differ between two runs of the same conversation without meaning anything: queue ids, dates, the names and
 //! addresses of the two ends, sizes. Each mask has a name and can be switched off in the head's `[masks]`.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -71,7 +72,7 @@ impl Masks {
     /// Whether two texts of replies are the same but for what the masks cover: the names of those that hid something,
     /// nothing where the texts differ all the same.
     #[must_use]
-    pub fn alike(&self, a: &str, b: &str, ends: &Ends) -> Option<Vec<&'static str>> {
+    pub fn alike(self, a: &str, b: &str, ends: &Ends) -> Option<Vec<&'static str>> {
         if a == b {
             return Some(Vec::new());
         }
@@ -81,7 +82,7 @@ impl Masks {
     }
 
     /// A text with what the masks cover replaced by their names.
-    fn cover(&self, text: &str, ends: &Ends) -> Covered {
+    fn cover(self, text: &str, ends: &Ends) -> Covered {
         let mut it = Covered { text: text.to_owned(), covered: Default::default() };
         let [queue_ids, dates, hosts, addresses, sizes] = self.on;
         if queue_ids {
@@ -151,7 +152,7 @@ impl Covered {
         let mut done = 0;
         for place in found {
             self.text.push_str(&text[done..place.start]);
-            self.text.push_str(&format!("<{}>", MASKS[mask]));
+            write!(self.text, "<{}>", MASKS[mask]).expect("a string takes it");
             self.covered[mask].push(text[place.clone()].to_owned());
             done = place.end;
         }

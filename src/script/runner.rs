@@ -88,7 +88,7 @@ struct Runner<'a> {
     /// Replies that nothing asked for, so far.
     unasked: usize,
     /// The two ends of the conversation, as far as they were looked for.
-    ends: Ends,
+    ends: Box<Ends>,
     /// Takes the password out of what is told of the script's lines.
     mask: Box<Mask>,
 }
@@ -115,7 +115,7 @@ impl<'a> Runner<'a> {
             named: limits::Named::default(),
             warned: std::collections::BTreeSet::new(),
             unasked: 0,
-            ends: Ends::default(),
+            ends: Box::default(),
             mask,
         }
     }
@@ -437,7 +437,7 @@ impl<'a> Runner<'a> {
             Expected::Recorded(recorded, offer) => {
                 let ends = || {
                     self.ends.extend(&self.wire.log);
-                    self.ends.clone()
+                    Ends::clone(&self.ends)
                 };
                 match compare(recorded, reply, *offer, (&self.plan.texts, self.settings.exact), ends) {
                     Compared::Same => (Verdict::Met, String::new()),
