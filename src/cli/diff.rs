@@ -195,8 +195,8 @@ pub(super) fn summary(rows: &[Row], unit: &str, exact: bool) -> String {
     let (masked, passed_over) = (all(rows, |row| &row.masked), all(rows, |row| &row.passed_over));
     let not_compared =
         [("masked", masked), (PASSED_OVER, passed_over)].into_iter().filter(|(_, names)| !names.is_empty());
-    let not_compared: String = not_compared.map(|(what, names)| format!("; {what}: {}", names.join(", "))).collect();
-    format!("{} compared, {differ} differ{drift}{held}{not_compared}", plural(rows.len(), unit))
+    let not_compared = not_compared.map(|(what, names)| format!("; {what}: {}", names.join(", "))).collect::<Vec<_>>();
+    format!("{} compared, {differ} differ{drift}{held}{}", plural(rows.len(), unit), not_compared.concat())
 }
 
 /// How the two of a row differ, in one line.

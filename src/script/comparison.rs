@@ -536,8 +536,8 @@ mod tests {
             let text = format!(
                 "0.0 * connected a\n0.0 < 220 mx\n0.0 > LHLO a\n0.0 < 250 mx\n0.1 > MAIL FROM:<a@b>\n0.1 < 250 ok\n{}\
                  0.2 > DATA\n0.2 < 354 go\n0.3 | Subject: x\n0.3 > .\n{}",
-                rcpts.collect::<String>(),
-                verdicts.map(|(.., verdict)| format!("0.4 < {verdict}\n")).collect::<String>()
+                rcpts.collect::<Vec<_>>().concat(),
+                verdicts.map(|(.., verdict)| format!("0.4 < {verdict}\n")).collect::<Vec<_>>().concat()
             );
             read(text.as_bytes()).expect("a transcript")
         };
