@@ -14,6 +14,7 @@ use crate::conversation::file::{Document, Header, Side};
 use crate::conversation::mask::Mask;
 use crate::conversation::{Fold, Kind, Log};
 use crate::smtp::reply::MAX_LINE;
+use crate::smtp::secret::MARKER;
 use crate::smtp::{Phase, Secret, escape};
 
 use super::lines::{is_base64_answer, is_command};
@@ -206,13 +207,14 @@ impl Builder {
             self.end_content();
             // What is read back was masked as it was said: nothing in it is secret by its look.
             let looks = if self.is_told() || self.phase() == Phase::Auth { None } else { secrets::begins(bare) };
+            let by_session = self.mask.sent(&self.fold.session, line, crlf);
             let masked = match looks {
+                // What either hides is hidden: up to the marker the two are the same.
                 Some(from) => {
-                    // It passes the mask all the same, which has to see everything.
-                    let _ = self.mask.sent(&self.fold.session, line, crlf);
-                    self.mask.hidden(line, from, crlf)
+                    let marker = if by_session.masked { memchr::memmem::find(&by_session.bytes, MARKER) } else { None };
+                    self.mask.hidden(line, marker.map_or(from, |at| at.min(from)), crlf)
                 }
-                None => self.mask.sent(&self.fold.session, line, crlf),
+                None => by_session,
             };
             let masked = if self.is_told() { told::masked(masked, line, crlf) } else { masked };
             (self.shown, self.told_hidden) = (0, false);

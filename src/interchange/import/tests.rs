@@ -401,6 +401,7 @@ fn a_secret_is_masked_however_it_was_typed_and_wherever_it_stands() {
         "PASS secretpass",
         "a1 LOGIN dude secretpass",
         "XFOO AGR1ZGUAc2VjcmV0cGFzcw==",
+        "AUTH PLAIN AGR1ZGUAc2VjcmV0cGFzcw==\rc2VjcmV0cGFzcw==",
     ] {
         hides(&format!("220 mx\nEHLO a\n250 mx\n{line}\n500 what\nQUIT\n221 bye\n"), &secrets);
         // What stood there before it was known to be one.
