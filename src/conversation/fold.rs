@@ -40,14 +40,54 @@ pub struct Answered {
     pub more: bool,
 }
 
+/// What waits for a reply, oldest first.
+#[derive(Debug, Clone, Default)]
+struct Queue {
+    all: VecDeque<Pending>,
+    /// How many of them are MAIL: counted, since thousands may wait.
+    mails: usize,
+}
+
+impl Queue {
+    fn push(&mut self, pending: Pending) {
+        self.mails += usize::from(is_mail(&pending));
+        self.all.push_back(pending);
+    }
+
+    /// The oldest again, which has more replies to come.
+    fn put_back(&mut self, pending: Pending) {
+        self.mails += usize::from(is_mail(&pending));
+        self.all.push_front(pending);
+    }
+
+    fn pop(&mut self) -> Option<Pending> {
+        let pending = self.all.pop_front()?;
+        self.mails -= usize::from(is_mail(&pending));
+        Some(pending)
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// So many of the oldest have lost their replies.
+    fn forget(&mut self, count: usize) {
+        for _ in 0..count.min(self.all.len()) {
+            self.pop();
+        }
+    }
+}
+
+fn is_mail(pending: &Pending) -> bool {
+    pending.awaited.verb() == Some(Verb::Mail)
+}
+
 /// The state of a conversation at one point.
 #[derive(Debug, Clone, Default)]
 pub struct Fold {
     /// The session.
     pub session: Session,
-    queue: VecDeque<Pending>,
-    /// How many of the queue are MAIL.
-    mails: usize,
+    queue: Queue,
     partial: Vec<u8>,
     reply: Reply,
     kept: usize,
@@ -67,19 +107,19 @@ impl Fold {
     /// What replies are due for, oldest first.
     #[must_use]
     pub fn pending(&self) -> impl ExactSizeIterator<Item = &Pending> {
-        self.queue.iter()
+        self.queue.all.iter()
     }
 
     /// Whether somebody waits for a reply.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.queue.iter().any(|p| !p.gave_up)
+        self.queue.all.iter().any(|p| !p.gave_up)
     }
 
     /// Whether a MAIL has been sent whose reply has not come.
     #[must_use]
     pub fn awaits_mail(&self) -> bool {
-        self.mails > 0
+        self.queue.mails > 0
     }
 
     /// Whether a reply has begun and is not complete.
@@ -101,15 +141,14 @@ impl Fold {
             Sent::EndOfData => Awaited::EndOfData { nth: 0, of: self.session.verdicts_due() },
             Sent::AuthAnswer => Awaited::AuthAnswer,
         };
-        self.mails += usize::from(awaited.verb() == Some(Verb::Mail));
-        self.queue.push_back(Pending { awaited, tag, gave_up: false });
+        self.queue.push(Pending { awaited, tag, gave_up: false });
         sent
     }
 
     /// Whether a line is an answer within AUTH that was sent before its 334 came: one word that is no verb, right behind
     /// AUTH or another answer that has no reply yet.
     fn answers_early(&self, line: &[u8]) -> bool {
-        let after_auth = match self.queue.back().map(|pending| &pending.awaited) {
+        let after_auth = match self.queue.all.back().map(|pending| &pending.awaited) {
             Some(Awaited::Command(command)) => command.verb == Verb::Auth,
             Some(Awaited::AuthAnswer) => true,
             _ => false,
@@ -145,7 +184,7 @@ impl Fold {
         };
         let overtaken = self.overtaken(bytes);
         if !self.in_reply() {
-            self.unasked = self.queue.is_empty();
+            self.unasked = self.queue.all.is_empty();
         }
         let room = KEPT.saturating_sub(self.partial.len());
         if !whole {
@@ -168,8 +207,8 @@ impl Fold {
     /// with another code: the server answers that, and the rest of its greeting never comes (postscreen). Gives the
     /// greeting as far as it came; [`received`](Self::received) does the same where this was not asked before.
     pub fn overtaken(&mut self, bytes: &[u8]) -> Option<Answered> {
-        let greeting = matches!(self.queue.front().map(|pending| &pending.awaited), Some(Awaited::Greeting));
-        if !greeting || self.queue.len() < 2 || self.unasked || !self.partial.is_empty() {
+        let greeting = matches!(self.queue.all.front().map(|pending| &pending.awaited), Some(Awaited::Greeting));
+        if !greeting || self.queue.all.len() < 2 || self.unasked || !self.partial.is_empty() {
             return None;
         }
         let begun = self.reply.lines.last().filter(|line| line.continues())?.code;
@@ -185,7 +224,7 @@ impl Fold {
     /// [`received`](Self::received), quicker. Gives false, and nothing has changed, where more than that would have to
     /// be looked at.
     pub(super) fn recipient_answered(&mut self, code: ReplyCode) -> bool {
-        if !self.queue.is_empty() || self.in_reply() || !self.session.recipient_answered(code) {
+        if !self.queue.all.is_empty() || self.in_reply() || !self.session.recipient_answered(code) {
             return false;
         }
         self.unasked = false;
@@ -213,10 +252,9 @@ impl Fold {
     fn complete(&mut self) -> Answered {
         let reply = std::mem::take(&mut self.reply);
         (self.kept, self.count) = (0, 0);
-        let asked = if self.unasked { None } else { self.queue.pop_front() };
+        let asked = if self.unasked { None } else { self.queue.pop() };
         let nothing = Pending { awaited: Awaited::Nothing, tag: u32::MAX, gave_up: false };
         let mut pending = asked.unwrap_or(nothing);
-        self.mails -= usize::from(pending.awaited.verb() == Some(Verb::Mail));
         if self.refuses_chunk(&pending.awaited, &reply) {
             pending.awaited = Awaited::Command(Arc::new(Command::parse(b"BDAT 0 LAST")));
         }
@@ -229,7 +267,7 @@ impl Fold {
             && nth + 1 < of
         {
             more = true;
-            self.queue.push_front(Pending { awaited: Awaited::EndOfData { nth: nth + 1, of }, ..pending.clone() });
+            self.queue.put_back(Pending { awaited: Awaited::EndOfData { nth: nth + 1, of }, ..pending.clone() });
         }
         Answered { pending, reply, more }
     }
@@ -255,7 +293,7 @@ impl Fold {
             }
             "connected" => {
                 self.session.connected();
-                self.queue.push_back(Pending { awaited: Awaited::Greeting, tag, gave_up: false });
+                self.queue.push(Pending { awaited: Awaited::Greeting, tag, gave_up: false });
             }
             "tls" if remark.get("failed").is_none() => self.session.tls_started(),
             // A line of the client's that the source does not show, as far as it can be told.
@@ -268,11 +306,10 @@ impl Fold {
             // Of an import: so many replies are not in its source, and what comes next answers what was asked after them.
             "lost" => {
                 let lost = remark.get("replies").and_then(|count| count.parse().ok()).unwrap_or(0_usize);
-                let lost = self.queue.drain(..lost.min(self.queue.len()));
-                self.mails -= lost.filter(|pending| pending.awaited.verb() == Some(Verb::Mail)).count();
+                self.queue.forget(lost);
             }
             "gave-up" => {
-                for pending in &mut self.queue {
+                for pending in &mut self.queue.all {
                     pending.gave_up = true;
                 }
             }
@@ -289,7 +326,6 @@ impl Fold {
                 let unfinished = self.unfinished();
                 self.session.closed();
                 self.queue.clear();
-                self.mails = 0;
                 return unfinished;
             }
             // What comes next answers what is asked after it: replies may be missing here, and questions.
@@ -297,7 +333,6 @@ impl Fold {
                 let unfinished = self.unfinished();
                 self.session.lost_sight();
                 self.queue.clear();
-                self.mails = 0;
                 return unfinished;
             }
             _ => {}
