@@ -437,7 +437,7 @@ fn what_was_done_before_its_turn_is_said_with_the_step_that_is_open() {
     class.lab("> RCPT TO:<anotherdude@target.local>\n< 250 ok");
     assert!(!class.shows("is still open"));
     class.lab("> DATA\n< 354 go");
-    assert!(class.shows("End it with a lone dot"), "a mistake that is known says more");
+    assert!(class.shows("a lone dot ends it"), "a mistake that is known says more");
     class.lab("| Subject: a\n|\n| Hello\n> .\n* delivered to=anotherdude@target.local\n< 250 queued");
     assert!(class.shows("Step 3 is still open"), "{}", class.screen.shown());
 }
