@@ -109,7 +109,11 @@ fn a_secret_of_the_environment_is_not_recorded_from_the_greeting_on() {
     let path = home.put("token.smtp", script);
     let variables = [("A_TOKEN", "hunter2-of-noddy")];
     let mut terminal = Terminal::start_with(&home, &["open", path.to_str().unwrap()], (120, 33), &variables);
-    terminal.wait_for("QUIT").keys("r").wait_for("Replay against").keys(&format!("{}<Enter>", peer.target()));
+    terminal
+        .wait_for("{{env.A_TOKEN}}")
+        .keys("r")
+        .wait_for("Replay against")
+        .keys(&format!("{}<Enter>", peer.target()));
     terminal.wait_for("The environment").answer("y").wait_for("line 1 of 2").wait_for("< 220 mx {{auth}}");
     terminal.keys("<Enter>").wait_for("line 2 of 2").wait_for("< 250 ok {{auth}}").keys("<Enter>");
     terminal.wait_for("replayed token.smtp");
