@@ -21,7 +21,7 @@ use crate::private;
 use crate::smtp::{EnhancedCode, ReplyCode};
 
 /// Its first line. Another number for each change to what a summary says, or to how it is written.
-const HEAD: &str = concat!("ehlo index 6 ", env!("CARGO_PKG_VERSION"));
+const HEAD: &str = concat!("ehlo index 7 ", env!("CARGO_PKG_VERSION"));
 /// So many files are read before it is worth opening the index.
 pub const FEW: usize = 50;
 /// A larger index is none.

@@ -1,4 +1,4 @@
-//! A transcript in a few words, from the start and the end of its file alone.
+//! A transcript in a few words, of a large one from the start and the end of its file alone.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{File, Metadata};
@@ -13,8 +13,16 @@ use crate::conversation::file::{Annotations, Document, Header, Reader};
 use crate::conversation::{Dialogue, Kind, Log, exam};
 use crate::smtp::{Class, EnhancedCode, Phase, ReplyCode, Verb};
 
-/// Octets of a file that are read for its summary: so many from its start, and so many from its end.
+/// A file of so many octets is read whole for its summary.
+const WHOLE: u64 = 4 << 20;
+/// Octets that are read from the start of a larger one.
 const LOOKED_AT: u64 = 64 * 1024;
+/// Octets that are read from its end.
+const END: u64 = 1 << 20;
+/// What stands in place of the middle of a file: no reply behind it answers what was asked before.
+const GAP: &[u8] = b"0.000000 * warning kind=journal lost=1\n";
+/// What became of a conversation where that stands in the middle of a large file, or nowhere.
+const UNKNOWN: &str = "not known: the end of the file does not say it, and it is too large to be read for that";
 
 /// Recipients that a summary names.
 const NAMED: usize = 50;
@@ -53,7 +61,8 @@ pub struct Summary {
 }
 
 /// What became of a conversation: the verdict on its last message, its last refusal, or an end that no reply tells,
-/// whichever came later; else its last reply before QUIT.
+/// whichever came later; else its last reply before QUIT. With neither a code nor an end it may be not known, as the text
+/// says then.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The reply code.
@@ -76,6 +85,7 @@ impl Outcome {
         match (self.code, self.end) {
             (_, Some(_)) => self.text.split(": ").next().unwrap_or_default().to_owned(),
             (Some(code), None) => format!("{lost}{code}"),
+            (None, None) if self.text == UNKNOWN => "not known".to_owned(),
             (None, None) => lost,
         }
     }
@@ -126,11 +136,11 @@ impl Summary {
     }
 }
 
-/// A transcript in a few words, from the start and the end of its file alone. Of a file that can't be read only its place
-/// is known.
+/// A transcript in a few words, of a large one from the start and the end of its file alone. Of a file that can't be read
+/// only its place is known.
 #[must_use]
 pub fn summary(path: &Path) -> Summary {
-    let Looked { document, whole, size, modified } = look(path).unwrap_or_default();
+    let Looked { document, whole, gap, size, modified } = look(path).unwrap_or_default();
     let exam = document.header.exam().is_some();
     let document = if exam { exam::without_answers(&document) } else { document };
     let dialogue = Dialogue::of(&document.log);
@@ -141,7 +151,7 @@ pub fn summary(path: &Path) -> Summary {
     let to: Vec<String> = named.filter(|address| known.insert(address.to_lowercase())).collect();
     let text = |key: &str| document.header.text(key).map(str::to_owned);
     let live = goes_on(path, &document.header, &document.log, whole.then_some(size));
-    let extent = Extent { torn: size > 2 * LOOKED_AT, over: live == Some(false) };
+    let extent = Extent { torn: gap.is_some(), over: live == Some(false) };
     Summary {
         path: path.to_owned(),
         size,
@@ -152,7 +162,7 @@ pub fn summary(path: &Path) -> Summary {
         target: text("target"),
         profile: text("profile"),
         started: document.header.started(),
-        outcome: became(&dialogue, &document.log, extent),
+        outcome: became(&dialogue, &document.log, extent, gap),
         live: live == Some(true),
         exam,
         recipients: to.len(),
@@ -191,6 +201,8 @@ struct Looked {
     document: Document,
     /// There was no bad line, and its format is known.
     whole: bool,
+    /// The record that stands in place of the middle, where that is left out.
+    gap: Option<usize>,
     /// Octets.
     size: u64,
     /// When it was written to.
@@ -202,19 +214,23 @@ fn look(path: &Path) -> io::Result<Looked> {
     let data = file.metadata()?;
     let size = data.len();
     let mut bytes = Vec::new();
-    if size <= 2 * LOOKED_AT {
-        file.take(2 * LOOKED_AT).read_to_end(&mut bytes)?;
+    let mut lines_before = None;
+    if size <= WHOLE {
+        file.take(WHOLE).read_to_end(&mut bytes)?;
     } else {
         file.by_ref().take(LOOKED_AT).read_to_end(&mut bytes)?;
         bytes.truncate(memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1));
+        lines_before = Some(memchr::memchr_iter(b'\n', &bytes).count());
+        bytes.extend_from_slice(GAP);
         let head = bytes.len();
-        file.seek(SeekFrom::Start(size - LOOKED_AT))?;
-        file.take(LOOKED_AT).read_to_end(&mut bytes)?;
+        file.seek(SeekFrom::Start(size - END))?;
+        file.take(END).read_to_end(&mut bytes)?;
         let torn = memchr::memchr(b'\n', &bytes[head..]).map_or(bytes.len(), |end| head + end + 1);
         bytes.drain(head..torn);
     }
     let (document, whole) = as_far_as_it_goes(&bytes);
-    Ok(Looked { document, whole, size, modified: modified(&data) })
+    let gap = lines_before.map(|lines| (lines + 1).saturating_sub(document.line_of(0)));
+    Ok(Looked { document, whole, gap, size, modified: modified(&data) })
 }
 
 /// What can be read of a text, and whether that is all of it.
@@ -238,14 +254,14 @@ fn as_far_as_it_goes(bytes: &[u8]) -> (Document, bool) {
 /// What became of a conversation; nothing where nothing was said.
 #[must_use]
 pub fn outcome(dialogue: &Dialogue, log: &Log) -> Option<Outcome> {
-    became(dialogue, log, Extent::default())
+    became(dialogue, log, Extent::default(), None)
 }
 
 /// The same of one that was read from a file: where nobody records into it any more, it was left where it stops. `whole`
 /// are the octets that were read, where that was all of the file.
 #[must_use]
 pub fn outcome_in(path: &Path, header: &Header, dialogue: &Dialogue, log: &Log, whole: Option<u64>) -> Option<Outcome> {
-    became(dialogue, log, Extent { torn: false, over: goes_on(path, header, log, whole) == Some(false) })
+    became(dialogue, log, Extent { torn: false, over: goes_on(path, header, log, whole) == Some(false) }, None)
 }
 
 /// Whether a conversation is recorded into a file now; nothing where what was read may be a part of one: no ehlo recorded
@@ -270,7 +286,8 @@ fn is_free(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| file.try_lock_shared().is_ok())
 }
 
-fn became(dialogue: &Dialogue, log: &Log, extent: Extent) -> Option<Outcome> {
+/// What became of it. Where there is a `gap` only what comes after it decides: a later verdict may stand in it.
+fn became(dialogue: &Dialogue, log: &Log, extent: Extent, gap: Option<usize>) -> Option<Outcome> {
     let exchanges = dialogue.exchanges();
     let complete = |x: &Exchange| x.complete() && x.code.is_some();
     let decides = |x: &Exchange| complete(x) && (x.is_refusal() || x.ask == Ask::EndOfData);
@@ -286,7 +303,12 @@ fn became(dialogue: &Dialogue, log: &Log, extent: Extent) -> Option<Outcome> {
         Some(ended) if ended.at_rest => (Some(ended), None),
         ended => (None, ended),
     };
-    if let Some(ended) = ended.filter(|ended| said.is_none_or(|said| said < ended.record)) {
+    let ended = ended.filter(|ended| said.is_none_or(|said| said < ended.record));
+    let decided = ended.as_ref().map(|ended| ended.record).or(said.map(|record| record as usize));
+    if gap.is_some_and(|gap| decided.is_none_or(|decided| decided < gap)) {
+        return Some(Outcome { text: UNKNOWN.to_owned(), ..Outcome::default() });
+    }
+    if let Some(ended) = ended {
         return Some(ended.into());
     }
     let left = || exchanges.iter().rposition(decides);
@@ -427,6 +449,27 @@ mod tests {
             (None, None),
             "it has grown, or was not read whole"
         );
+    }
+
+    #[test]
+    fn what_decided_is_found_wherever_it_stands_or_is_called_not_known() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a.smtp");
+        let begun =
+            "+++\nehlo = 1\n+++\n0.0 * connecting a\n0.0 * connected a\n0.0 < 220 mx\n0.0 > EHLO a\n0.0 < 250 mx\n";
+        let quiet = |octets: usize| "1.0 > NOOP\n1.0 < 250 2.0.0 Ok\n".repeat(octets / 31);
+        let refused = "2.0 > MAIL FROM:<a@b>\n2.0 < 250 ok\n2.0 > RCPT TO:<c@d>\n2.0 < 554 5.7.1 no\n";
+        let end = "3.0 > QUIT\n3.0 < 221 bye\n3.0 * closed by=server\n";
+        let told = |before: usize, behind: usize| {
+            let text = [begun, &quiet(before), refused, &quiet(behind), end].concat();
+            std::fs::write(&path, text).expect("written");
+            let outcome = summary(&path).outcome.expect("something became of it");
+            (outcome.code.is_some(), outcome.end, outcome.brief())
+        };
+        let known = (true, None, "554".to_owned());
+        assert_eq!(told(1 << 20, 1 << 20), known, "read whole");
+        assert_eq!(told(5 << 20, 1 << 19), known, "in what is read of its end");
+        assert_eq!(told(1 << 20, 4 << 20), (false, None, "not known".to_owned()));
     }
 
     #[test]
