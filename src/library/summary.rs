@@ -304,8 +304,8 @@ fn became(dialogue: &Dialogue, log: &Log, extent: Extent, gap: Option<usize>) ->
         ended => (None, ended),
     };
     let ended = ended.filter(|ended| said.is_none_or(|said| said < ended.record));
-    let decided = ended.as_ref().map(|ended| ended.record).or(said.map(|record| record as usize));
-    if gap.is_some_and(|gap| decided.is_none_or(|decided| decided < gap)) {
+    let last = ended.as_ref().map(|ended| ended.record).or(said);
+    if gap.is_some_and(|gap| last.is_none_or(|last| last < gap)) {
         return Some(Outcome { text: UNKNOWN.to_owned(), ..Outcome::default() });
     }
     if let Some(ended) = ended {
